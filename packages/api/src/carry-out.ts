@@ -39,7 +39,8 @@ import {
 } from '@medbench/runner';
 import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
 import { LaunchedUnits, workerModule } from './jobs/launched.js';
-import { planMemory } from './row-plan.js';
+import { withPreprocessing } from './preprocessing.js';
+import { planMemory, warnOfMisfits } from './row-plan.js';
 import { cacheFolder, namedPlugins, type Workspace } from './workspace.js';
 
 /** A run to execute. */
@@ -174,7 +175,10 @@ export async function launchRun(job: RunJob): Promise<RunResults | Submitted> {
   const { workspace, config, folder, command, observer, signal, clock } = job;
   const requested = requestedJobs(job.jobs);
   const { catalogue, cwd } = workspace;
-  const plan = job.plan ?? makePlan(config, catalogue);
+  const plan = await withPreprocessing(job.plan ?? makePlan(config, catalogue), catalogue, {
+    fetch: true,
+    log: (text) => observer.message(text),
+  });
   const launcher = launcherOf(job);
   checkPathLengths(folder, plan);
   await requireCache(cacheFolder(cwd));
@@ -195,6 +199,7 @@ export async function launchRun(job: RunJob): Promise<RunResults | Submitted> {
       builtInOnly: withoutPlugins(),
     });
     if (!finished) {
+      await warnOfMisfits(plan, parts.registry, (text) => observer.warning(text));
       const { launcher: plugin, request } = await makeLaunch(job, { ...parts, plan, container, launched, requested });
       const outcome = launched.start(() => plugin.launch(request));
       if (launcher.info.submits) {
@@ -219,7 +224,8 @@ export async function launchRun(job: RunJob): Promise<RunResults | Submitted> {
 export async function previewRun(job: RunJob): Promise<string> {
   const { workspace, config, folder, observer, signal } = job;
   const requested = requestedJobs(job.jobs);
-  const plan = job.plan ?? makePlan(config, workspace.catalogue);
+  const { catalogue } = workspace;
+  const plan = await withPreprocessing(job.plan ?? makePlan(config, catalogue), catalogue, { fetch: false });
   const { id, info } = launcherOf(job);
   const launched = new LaunchedUnits({ observer, signal });
   const parts = info.submits ? await compose(job, plan, RunStore.view(folder), launched) : undefined;

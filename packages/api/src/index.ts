@@ -7,6 +7,7 @@ export type { DiskBytes } from './costs/disk.js';
 export type { EnergyCost } from './costs/energy.js';
 export type { Fit } from './costs/fit.js';
 export { type EmbeddingInputsOptions, type EmbedOptions, embed, embeddingInputs } from './embed.js';
+export { type EmbedCheckpointOptions, embedCheckpoint } from './embed-checkpoint.js';
 export { type EmbeddingRow, readEmbeddingRows } from './embedding-rows.js';
 export { type ExportedFiles, type ExportOptions, exportRow } from './export/row.js';
 export { type OpenedPlan, openPlan } from './open-plan.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { MedbenchError, type Precision, type ValidationLoss } from '@medbench/core';
+import { MedbenchError, type Precision, type Tower, type ValidationLoss } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import {
   type Config,
@@ -22,7 +22,8 @@ import { keepMeasurements, keptMeasurements } from './costs/measure/kept.js';
 import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
 import { type OpenedPlan, openPlan } from './open-plan.js';
 import type { BenchmarkOptions } from './options.js';
-import { type KeptImages, planMemory, type RowPlan } from './row-plan.js';
+import { type ChosenPreprocessing, choosePreprocessing } from './preprocessing.js';
+import { type KeptImages, type PlannedStage, planMemory, type RowPlan } from './row-plan.js';
 import type { MeasuredStep } from './speeds/kept.js';
 import { keptSteps, measureSteps } from './speeds/measure.js';
 import { cacheFolder, choosePresets, openRegistry, readConfig } from './workspace.js';
@@ -75,8 +76,16 @@ export interface RunPlan {
   /** How the weights of a row are validated; null if they are not. */
   readonly validation: ValidationPlan | null;
   readonly encoders: Config['encoders'];
+  /** Vocabulary of a text encoder that reads word pieces, as `model.vocabulary` names it; null: the encoder's own. */
+  readonly vocabulary: string | null;
+  /** Names of the weights of single towers that replace those of the general-domain weights. */
+  readonly towerWeights: { readonly image: string | null; readonly text: string | null };
+  /** Parameters that freeze together in each tower, from input to output: the embedding, the blocks, the head. */
+  readonly stages: Readonly<Record<Tower, readonly PlannedStage[]>>;
   /** Name of the existing general-domain weights; null if they are trained. */
   readonly generalWeights: string | null;
+  /** How images become the input of the image encoder, as far as it is known without the network. */
+  readonly images: ChosenPreprocessing;
   /** The run folder, absolute. */
   readonly out: string;
   /** Whether the run folder exists; then its finished results are reused. */
@@ -213,7 +222,7 @@ export async function plan(options: PlanOptions = {}): Promise<RunPlan> {
   const { workspace, config, plan: openedPlan } = opened;
   const registry = await openRegistry(workspace);
   const { described, estimator } = await chooseEstimator(registry, config, cacheFolder(workspace.cwd), options.device);
-  const { rows, keptImages } = await planMemory(openedPlan, registry, estimator);
+  const { rows, keptImages, stages } = await planMemory(openedPlan, registry, estimator);
   const cache = cacheFolder(workspace.cwd);
   const { measure = false, log = () => {} } = options;
   const measured = await (measure === 'backends'
@@ -233,7 +242,11 @@ export async function plan(options: PlanOptions = {}): Promise<RunPlan> {
     corpora: openedPlan.corpora.map(({ id }) => id),
     validation: describeValidation(openedPlan),
     encoders: config.encoders,
+    vocabulary: config.model.vocabulary,
+    towerWeights: { image: config.general.image, text: config.general.text },
+    stages,
     generalWeights: config.general.weights,
+    images: await choosePreprocessing(config, workspace.catalogue, { fetch: false }),
     out,
     exists: existsSync(out),
     totals: {

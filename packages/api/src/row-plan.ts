@@ -1,4 +1,4 @@
-import { type DualEncoderModel, errorMessage, isMedbenchError } from '@medbench/core';
+import { type DualEncoderModel, errorMessage, isMedbenchError, type Tower, type TowerStage } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { type Config, GENERAL, type MethodRow, type Plan, planGeneralTraining, resolveMethod } from '@medbench/runner';
 import type { MemoryEstimator, SetupRequest } from '@medbench/training';
@@ -95,6 +95,31 @@ async function planRows(
   return [{ ...general, trainings: 1, ...trainingPlan }, ...planned];
 }
 
+/**
+ * Says which rows of a run cannot be trained because their methods do not fit the towers, before anything is trained: the
+ * general-domain weights alone may take hours. Nothing is traced, so that it takes no time either.
+ * @param warn receives a line for each row.
+ */
+export async function warnOfMisfits(
+  { config, rows }: Plan,
+  registry: Registry,
+  warn: (message: string) => void,
+): Promise<void> {
+  const methods = rows.filter((row) => row.kind === 'method');
+  if (methods.length === 0) return;
+  const [model, { prepareRow }] = await Promise.all([buildTowers(config, registry), import('@medbench/training')]);
+  for (const { id, entry, settings } of methods) {
+    try {
+      const method = await loadMethod(registry, { entry, settings });
+      prepareRow(model, { row: id, method, settings, start: method.start, training: config.training });
+    } catch (error) {
+      // Other faults are those of plugins, which fail their rows with a message of their own.
+      if (!isMedbenchError(error) || error.code !== 'config') continue;
+      warn(`${id} cannot be trained and will fail: ${error.message}${error.hint ? `. ${error.hint}` : ''}`);
+    }
+  }
+}
+
 /** Builds the two towers of a run, without weights. */
 async function buildTowers({ encoders, model }: Config, registry: Registry): Promise<DualEncoderModel> {
   const { buildModel } = await import('@medbench/training');
@@ -122,15 +147,34 @@ async function estimateKeptImages({ image }: DualEncoderModel, { training }: Con
   };
 }
 
-/** Plans the rows of a run, and the memory of the images that their trainings cache. */
+/** Parameters that freeze together, and how many there are. */
+export interface PlannedStage extends Pick<TowerStage, 'name' | 'kind'> {
+  readonly parameters: number;
+}
+
+/** The stages of a tower from input to output, as it freezes. */
+async function listStages(model: DualEncoderModel, tower: Tower): Promise<PlannedStage[]> {
+  const { countParameters } = await import('@medbench/nn');
+  return model.stages(tower).map(({ name, kind, parameters }) => {
+    const names = new Set(parameters);
+    return { name, kind, parameters: countParameters(model.parameters, (spec) => names.has(spec.name)) };
+  });
+}
+
+/** Plans the rows of a run, the memory of the images that their trainings cache, and what freezes together. */
 export async function planMemory(
   plan: Plan,
   registry: Registry,
   backend: MemoryEstimator,
-): Promise<{ readonly rows: readonly RowPlan[]; readonly keptImages: KeptImages }> {
+): Promise<{
+  readonly rows: readonly RowPlan[];
+  readonly keptImages: KeptImages;
+  readonly stages: Readonly<Record<Tower, readonly PlannedStage[]>>;
+}> {
   const model = await buildTowers(plan.config, registry);
   return {
     rows: await planRows(plan, registry, model, backend),
     keptImages: await estimateKeptImages(model, plan.config),
+    stages: { image: await listStages(model, 'image'), text: await listStages(model, 'text') },
   };
 }

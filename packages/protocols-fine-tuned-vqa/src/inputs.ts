@@ -1,8 +1,15 @@
-import { type HostTensor, type HostTensors, MedbenchError, type ModelTowers, random } from '@medbench/core';
+import {
+  CLIP_PREPROCESSING,
+  type HostTensor,
+  type HostTensors,
+  MedbenchError,
+  type ModelTowers,
+  random,
+  type TextEncoderModel,
+} from '@medbench/core';
 import {
   ByteBudget,
   batchOrder,
-  CLIP_NORMALISATION,
   cached,
   evaluationTransform,
   greyscale,
@@ -29,15 +36,22 @@ export interface ImageReader {
 }
 
 /** Reads images at the size of the towers, bilinear, and as grey pixels for the auto-encoder. */
-export function imageReader(images: VqaData['images'], side: number, { image }: FineTunedVqaSettings): ImageReader {
+export function imageReader(
+  images: VqaData['images'],
+  { imageSize: side, preprocessing = CLIP_PREPROCESSING }: Pick<ModelTowers, 'imageSize' | 'preprocessing'>,
+  { image }: FineTunedVqaSettings,
+): ImageReader {
   const budget = new ByteBudget(IMAGE_BYTES);
-  const views = cached(mapSource(images, evaluationTransform(side, 'bilinear')), budget);
+  const views = cached(
+    mapSource(images, evaluationTransform(side, { interpolation: 'bilinear', resize: 'shortest', crop: 1 })),
+    budget,
+  );
   // Both sides are resized to the same number of pixels, whatever the shape of the image.
   const grey = cached(
     mapSource(images, (raster) => resize(greyscale(raster), CODE_SIDE, CODE_SIDE, undefined, 'bilinear')),
     budget,
   );
-  const write = normaliser(image === 'normalised' ? CLIP_NORMALISATION : { mean: [0, 0, 0], std: [1, 1, 1] });
+  const write = normaliser(image === 'normalised' ? preprocessing : { mean: [0, 0, 0], std: [1, 1, 1] });
   return {
     side,
     async image(index, target, slot) {
@@ -64,14 +78,15 @@ export interface QuestionRows {
 /**
  * Turns questions into ids: indices of a word list of the training questions, which go into the token table as they
  * are; or the tokens of the text tower.
- * @throws MedbenchError('config') if the token table has fewer rows than the word list and its padding.
+ * @throws MedbenchError('config') if the token table has fewer rows than the word list and its padding, or the tower takes
+ *   one of its indices for padding.
  */
 export function questionRows(
   train: readonly VqaExample[],
   test: readonly VqaExample[],
   { words, places }: FineTunedVqaSettings,
   { tokenize }: Pick<ModelTowers, 'tokenize'>,
-  vocabSize: number,
+  { id, vocabSize, padId }: Pick<TextEncoderModel, 'id' | 'vocabSize' | 'padId'>,
 ): QuestionRows {
   const texts = [...train, ...test].map(({ question }) => cleanQuestion(question));
   const index = new Map<string, number>();
@@ -81,6 +96,11 @@ export function questionRows(
   });
   const distinct = [...index.keys()];
   if (words === 'tokens') return { ids: tokenize(distinct, places), rowOf, note: `${places} tokens of the text tower` };
+  if (padId !== undefined) {
+    throw new MedbenchError('config', `${id} takes the id ${padId} for padding, which is a word of the study's list`, {
+      hint: 'Set evaluation.fineTunedVqa.words=tokens.',
+    });
+  }
   const list = wordList(train.map(({ question }) => question));
   const size = list.words.length;
   if (size + 1 > vocabSize) {

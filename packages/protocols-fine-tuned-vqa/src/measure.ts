@@ -68,8 +68,8 @@ export async function measureFineTunedVqa(
   const weights = fitPositions(towers.weights, tuned.parameters);
   const { train, targets, vocabulary } = prepared;
   const answers = vocabulary.answers.length;
-  const rows = questionRows(train, data.test, settings, towers, tuned.text.vocabSize);
-  const reader = imageReader(data.images, towers.imageSize, settings);
+  const rows = questionRows(train, data.test, settings, towers, tuned.text);
+  const reader = imageReader(data.images, towers, settings);
   const batch = Math.min(settings.batchSize, train.length);
   const frozen =
     settings.train === 'head'

@@ -29,6 +29,9 @@ const TASK_PAIRS = 'task-pairs';
 /** Settings of a run that are the same for every row and affect its weights. */
 const WEIGHT_SETTINGS = /^(encoders|model|training|general|mixture|corpusSettings)(\.|$)/;
 
+/** The meaning of settings that are not set, where a reader of the card needs it. */
+const UNSET: Readonly<Record<string, string>> = { 'model.preprocessing': 'as in CLIP' };
+
 interface DataInfo {
   readonly title: string;
   readonly licence: string;
@@ -73,9 +76,12 @@ const ACCESS_TEXTS: Readonly<Record<DataAccess, string>> = {
 
 function dataSection(results: RunResults, record: TrainingRecord): string {
   const data = listData(results, record);
-  const weights = results.run.settings['general.weights'];
-  const startsElsewhere =
-    weights !== undefined && weights !== 'null' && (record.method === GENERAL || record.setup?.start === 'general');
+  const { settings } = results.run;
+  const weights = ['general.weights', 'general.image', 'general.text'].flatMap((name) => {
+    const value = settings[name];
+    return value === undefined || value === 'null' || value === null ? [] : [String(value)];
+  });
+  const startsElsewhere = weights.length > 0 && (record.method === GENERAL || record.setup?.start === 'general');
   const table = markdownTable([
     ['Trained on', 'Licence', 'Access', 'Source', 'What the licence asks of weights'],
     ...data.map(({ title, licence, access, source }) => [
@@ -87,7 +93,9 @@ function dataSection(results: RunResults, record: TrainingRecord): string {
     ]),
   ]);
   const start = startsElsewhere
-    ? [`It starts from weights that were trained elsewhere, ${inlineCode(String(weights))}: their licence applies too.`]
+    ? [
+        `It starts from weights that were trained elsewhere, ${weights.map(inlineCode).join(' and ')}: their licence applies too.`,
+      ]
     : record.setup?.start === 'general' && record.method !== GENERAL
       ? [
           'It starts from general-domain weights that were trained in the same run, on the last data set of the table below.',
@@ -120,7 +128,7 @@ function settingsSection({ run }: RunResults, record: TrainingRecord): string {
       : []),
     ...Object.entries(run.settings)
       .filter(([name]) => WEIGHT_SETTINGS.test(name))
-      .map(([name, value]): [string, string] => [name, String(value)]),
+      .map(([name, value]): [string, string] => [name, value === 'null' ? (UNSET[name] ?? 'null') : String(value)]),
   ];
   return [
     '## Settings',

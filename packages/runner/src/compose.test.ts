@@ -111,6 +111,8 @@ const pretraining: Pretraining = {
     };
   },
   findWeights: () => Promise.reject(new Error('not asked')),
+  findTower: () => Promise.reject(new Error('not asked')),
+  identifyVocabulary: async () => undefined,
   load: async (_request, source) => embedding('file' in source ? 0.75 : 0.25),
 };
 

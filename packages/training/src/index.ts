@@ -19,6 +19,7 @@ export {
 export { type LoadedStep, type StepOptions, type TrainingStep, trainingStep } from './step/training-step.js';
 export { loadModel } from './towers/embedder.js';
 export { type BuiltModel, buildModel } from './towers/model.js';
+export { identifyVocabulary, makeTokenizer, type TokenizerRequest } from './towers/tokenizer.js';
 export {
   embeddingProgram,
   TOWER_INPUT,

@@ -14,7 +14,10 @@ export interface StatedThroughput {
  */
 export const REFERENCE = {
   encoders: { image: 'vit-b-16', text: 'gpt-77' },
-  model: { embedDim: 512, merges: null, activation: 'quick-gelu' },
+  model: {
+    ...{ embedDim: 512, merges: null, vocabulary: null, contextLength: null, preprocessing: null },
+    activation: 'quick-gelu',
+  },
 } as const;
 
 /** Times its forward pass that a training step takes for a pair: forward and backward. */

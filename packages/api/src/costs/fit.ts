@@ -121,6 +121,7 @@ function describeFit({ config }: Plan, hours: number, { steps, batchSize, towers
     ...(general.weights === null && general.steps > steps ? [`general.steps=${steps}`] : []),
     ...(towers ? [`encoders.image=${towers.image}`] : []),
     ...(towers && general.weights !== null ? ['general.weights=null', `general.steps=${steps}`] : []),
+    ...(towers && general.image ? ['general.image=null'] : []),
   ];
   const givenUp = [
     `${share < 1 ? share.toPrecision(1) : Math.round(share)} % of the pairs are seen: ${count(steps * batchSize)} of ${count(training.steps * training.batchSize)}`,
@@ -129,6 +130,7 @@ function describeFit({ config }: Plan, hours: number, { steps, batchSize, towers
       : [`${batchSize - 1} other pairs in a batch to tell a pair from, in place of ${training.batchSize - 1}`]),
     ...(towers ? [`${towers.image} in place of ${encoders.image}: the figures are those of another model`] : []),
     ...(towers && general.weights !== null ? [`${general.weights}: its weights do not fit the smaller tower`] : []),
+    ...(towers && general.image ? [`${general.image}: its weights do not fit the smaller tower`] : []),
   ];
   return { hours, seconds, settings, givenUp };
 }

@@ -1,21 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Activation,
   type HostTensor,
   type HostTensors,
   MedbenchError,
-  type ModelRequest,
-  type ModelSettings,
   random,
   type Tower,
   writeFileAtomic,
 } from '@medbench/core';
-import type { Catalogue } from '@medbench/core/catalogue';
-import type { Registry } from '@medbench/core/services';
-import { type Config, RunLayout, resolveMethod, selectRows } from '@medbench/runner';
 import type { BuiltModel } from '@medbench/training';
-import { findPlugins, openRegistry } from '../workspace.js';
+import { buildRowModel } from './row-model.js';
 
 /**
  * Largest allowed difference from medbench's own embeddings, relative to the largest value; rounding causes about 1e-6.
@@ -39,45 +33,6 @@ export interface TowerExport {
   readonly file: string;
   readonly weights: HostTensors;
   readonly activation: Activation;
-}
-
-/** The towers of a row, made from those of its run, if a method of the run asks for it. */
-async function rowTowers(
-  row: string,
-  config: Config,
-  { registry, catalogue }: { readonly registry: Registry; readonly catalogue: Catalogue },
-): Promise<Pick<ModelRequest, 'towers'>> {
-  const rows = config.methods.length > 0 ? selectRows(catalogue, config.methods, config.methodSettings) : [];
-  const found = rows.find(({ id }) => id === row);
-  if (!found) return {};
-  const { method } = await resolveMethod(registry, found.entry, found.settings);
-  return { towers: (model) => method.towers(model, found.settings) };
-}
-
-/** Builds the towers of a row from the settings in the `run.json` of its run. */
-async function buildRowModel(
-  dir: string,
-  row: string,
-  activation: Activation,
-): Promise<{ readonly built: BuiltModel; readonly settings: ModelSettings }> {
-  const path = new RunLayout(dir).run;
-  if (!existsSync(path)) {
-    throw new MedbenchError('usage', `${dir} has no run.json, which describes its towers`, {
-      hint: 'Name the folder of a run, or use --format safetensors.',
-    });
-  }
-  const { config } = JSON.parse(readFileSync(path, 'utf8')) as { readonly config: Config };
-  const { buildModel } = await import('@medbench/training');
-  const cwd = process.cwd();
-  const catalogue = await findPlugins(cwd, config.plugins);
-  const registry = await openRegistry({ cwd, catalogue });
-  const settings = { ...config.model, activation };
-  const [image, text] = await Promise.all([
-    registry.get('encoder', config.encoders.image),
-    registry.get('encoder', config.encoders.text),
-  ]);
-  const own = await rowTowers(row, config, { registry, catalogue });
-  return { built: await buildModel({ image, text, model: settings, ...own }), settings };
 }
 
 /** Returns a batch to embed: noise for the image tower, short texts for the text tower. */
@@ -182,5 +137,9 @@ export async function exportOnnx(
   const files = [join(out, `${tower}.onnx`), join(out, `${tower}.json`)];
   await writeFileAtomic(files[0]!, onnx);
   await writeFileAtomic(files[1]!, `${JSON.stringify(info, null, 2)}\n`);
+  for (const [name, contents] of Object.entries(tower === 'text' ? (built.tokenizer.files?.() ?? {}) : {})) {
+    files.push(join(out, name));
+    await writeFileAtomic(files.at(-1)!, contents);
+  }
   return { files, difference: deviation };
 }

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Activation, fileId, hashFile, MedbenchError, readSealed, type Tower } from '@medbench/core';
 import { RunLayout } from '@medbench/runner';
+import type { BuiltModel } from '@medbench/training';
 
 /** Which weights of a run to export, in which format, and where to. */
 export interface ExportOptions {
@@ -68,11 +69,21 @@ export async function exportRow(dir: string, options: ExportOptions): Promise<Ex
     copyModelCard();
     return written;
   }
-  const { exportWeights } = await import('@medbench/weights');
+  const { exportWeights, readSizes } = await import('@medbench/weights');
   const only = tower ? { tower } : {};
-  const files = await exportWeights(folder, weights, { layout: names, activation, ...only });
+  // The sizes of CLIP's own towers are read from their weights; other towers are built, and describe themselves.
+  const built = readSizes(weights) ? undefined : await buildTowers(resolve(dir), method, activation);
+  const { readRunConfig } = await import('./row-model.js');
+  const preprocessing = readRunConfig(resolve(dir))?.model.preprocessing ?? undefined;
+  const described = { model: built?.model, tokenizerFiles: built?.tokenizer.files?.(), preprocessing };
+  const files = await exportWeights(folder, weights, { layout: names, activation, ...described, ...only });
   copyModelCard();
   return { files };
+}
+
+async function buildTowers(dir: string, method: string, activation: Activation): Promise<BuiltModel> {
+  const { buildRowModel } = await import('./row-model.js');
+  return (await buildRowModel(dir, method, activation)).built;
 }
 
 /**

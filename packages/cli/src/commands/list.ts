@@ -13,7 +13,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   objectives: ['id', 'settings', 'title', 'package'],
   tasks: ['id', 'modality', 'kind', 'protocols', 'access', 'package'],
   protocols: ['id', 'kinds', 'primary', 'title', 'package'],
-  encoders: ['id', 'modality', 'layers', 'width', 'parameters', 'package'],
+  encoders: ['id', 'modality', 'layers', 'width', 'parameters', 'tokens', 'package'],
   corpora: ['id', 'domain', 'access', 'title', 'package'],
   backends: ['id', 'available', 'reason'],
   launchers: ['id', 'settings', 'title', 'package'],

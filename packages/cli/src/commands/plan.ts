@@ -83,10 +83,45 @@ function renderDifferences({ from, list }: NonNullable<RunPlan['differences']>):
   return `what differs from the preset ${from}\n${inColumns([['setting', from, 'here', 'where'], ...lines])}`;
 }
 
+/**
+ * Says what freezes together in a tower: its stages in order. Blocks of one size that follow each other are named by
+ * their first and last.
+ */
+function describeStages(tower: string, stages: RunPlan['stages']['image']): string {
+  const groups: { first: string; last: string; count: number; parameters: number; kind: string }[] = [];
+  for (const { name, kind, parameters } of stages) {
+    const group = groups.at(-1);
+    if (kind === 'block' && group?.kind === kind && group.parameters === parameters) {
+      group.last = name;
+      group.count++;
+    } else groups.push({ first: name, last: name, count: 1, parameters, kind });
+  }
+  const texts = groups.map(({ first, last, count, parameters }) =>
+    count === 1 ? `${first} ${number(parameters)}` : `${first} to ${last} ${count} x ${number(parameters)}`,
+  );
+  const blocks = stages.filter(({ kind }) => kind === 'block').length;
+  return `${tower} tower freezes in ${counted(blocks, 'block', 'blocks')}: ${texts.join(', ')}`;
+}
+
+const ORIGINS: Readonly<Record<RunPlan['images']['from'], string>> = {
+  settings: 'model.preprocessing',
+  weights: 'the configuration of the weights',
+  encoder: 'the image encoder',
+  clip: 'as in CLIP',
+};
+
+/** Says how images become the input of the image encoder, and who says so. */
+function describeImages({ preprocessing, from }: RunPlan['images']): string {
+  const { mean, std, interpolation, resize, crop } = preprocessing;
+  const part = crop === 1 ? '' : `, the middle ${crop} of a side`;
+  return `images: ${resize === 'squash' ? 'both sides' : 'shorter side'} resized, ${interpolation}${part}; mean ${mean.join(', ')}; deviation ${std.join(', ')} (${ORIGINS[from]})`;
+}
+
 function print(runPlan: RunPlan, out: string): void {
   const { backend, jobs, threads, seeds, tasks, protocols, corpora, validation, encoders, generalWeights, exists } =
     runPlan;
-  const { totals, rows, keptImages, differences, device, precision, measured, costs, fit } = runPlan;
+  const { vocabulary, towerWeights } = runPlan;
+  const { totals, rows, keptImages, differences, device, precision, measured, costs, fit, images, stages } = runPlan;
   const onDevice = rows.some(({ deviceMiB }) => deviceMiB !== undefined);
   console.log(
     `${rows.filter(({ kind }) => kind !== 'general').length} rows x ${tasks.length} tasks, seeds ${seeds.join(', ')}`,
@@ -102,7 +137,13 @@ function print(runPlan: RunPlan, out: string): void {
   const precisionNote = PRECISION_NOTES[precision];
   if (precisionNote) console.log(`precision ${precision}: ${precisionNote}`);
   console.log(`${counted(jobs, 'process', 'processes')} with ${counted(threads, 'thread', 'threads')} each`);
+  if (vocabulary !== null) console.log(`vocabulary ${vocabulary}`);
   if (generalWeights !== null) console.log(`general-domain weights: ${generalWeights}`);
+  for (const tower of ['image', 'text'] as const) {
+    if (towerWeights[tower] !== null) console.log(`weights of the ${tower} tower: ${towerWeights[tower]}`);
+  }
+  console.log(describeImages(images));
+  for (const tower of ['image', 'text'] as const) console.log(describeStages(tower, stages[tower]));
   console.log(`run folder ${out}${exists ? ', which exists: its finished results are reused' : ''}\n`);
   console.log(
     inColumns([columns(onDevice ? 'device MiB' : 'peak MiB'), ...rows.map(renderRow)], [2, 3, 4, 5, 6, 7, 8, 9]),

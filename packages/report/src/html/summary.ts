@@ -34,10 +34,21 @@ function dataSets({ columns }: ResultTable): Markup | undefined {
 
 /** The source of the general-domain weights, as far as the settings record it. */
 function generalWeights({ settings }: RunResults['run']): [string, string][] {
-  const { 'general.weights': weights, 'general.corpus': corpus } = settings;
+  const { 'general.corpus': corpus } = settings;
   // Settings are flat: a missing value is the text 'null'.
-  if (typeof weights === 'string' && weights !== 'null') return [['General-domain weights', weights]];
-  return corpus === undefined ? [] : [['General-domain weights', `trained in this run, on ${corpus}`]];
+  const named = (name: string, title: string): [string, string][] => {
+    const value = settings[name];
+    return typeof value === 'string' && value !== 'null' ? [[title, value]] : [];
+  };
+  const whole = named('general.weights', 'General-domain weights');
+  const trained: [string, string][] =
+    corpus === undefined ? [] : [['General-domain weights', `trained in this run, on ${corpus}`]];
+  return [
+    ...(whole.length > 0 ? whole : trained),
+    ...named('general.image', 'Weights of the image tower'),
+    ...named('general.text', 'Weights of the text tower'),
+    ...named('model.vocabulary', 'Vocabulary'),
+  ];
 }
 
 /** The section that says what was run, and on which data. */

@@ -1,4 +1,4 @@
-import { firstRepeated } from '@medbench/core';
+import { CLIP_PREPROCESSING, firstRepeated } from '@medbench/core';
 import { z } from 'zod';
 
 const ids = (description: string) =>
@@ -20,6 +20,24 @@ const settingValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.num
 const pluginSettings = z.record(z.string(), z.record(z.string(), settingValue));
 
 const validationLoss = z.enum(['own', 'clip']);
+
+const channels = z.tuple([z.number(), z.number(), z.number()]);
+const deviation = z.number().gt(0);
+const preprocessing = z.strictObject({
+  mean: channels.default([...CLIP_PREPROCESSING.mean]).describe('Mean of each channel, in [0, 1].'),
+  std: z
+    .tuple([deviation, deviation, deviation])
+    .default([...CLIP_PREPROCESSING.std])
+    .describe('Standard deviation of each channel, in [0, 1].'),
+  interpolation: z.enum(['bicubic', 'bilinear']).default('bicubic').describe('Kernel of the resizing.'),
+  resize: z
+    .enum(['shortest', 'squash'])
+    .default('shortest')
+    .describe('shortest: the shorter side is resized. squash: both sides are.'),
+  crop: fraction
+    .default(1)
+    .describe('Share of the resized side that the centre crop keeps. The side is resized to floor(size / crop).'),
+});
 
 const training = z
   .strictObject({
@@ -160,8 +178,30 @@ export const configSchema = z
           .min(0)
           .max(48894)
           .nullable()
-          .describe('Number of merges of the tokenizer, which decides the size of its vocabulary. Null: all of them.'),
+          .describe(
+            "Number of merges of CLIP's tokenizer, which decides the size of its vocabulary. Null: all of them.",
+          ),
+        vocabulary: z
+          .string()
+          .min(1)
+          .nullable()
+          .describe(
+            'Vocabulary of a text encoder that reads word pieces: vocab.txt, tokenizer.json, their folder, or a model on the ' +
+              "hub. Null: the demo's small one, for encoders that take it.",
+          ),
+        contextLength: z
+          .int()
+          .min(2)
+          .nullable()
+          .describe("Number of token positions of a text; longer ones are cut. Null: the text encoder's own."),
         activation: z.enum(['quick-gelu', 'gelu']).describe("Activation of the transformers' blocks."),
+        preprocessing: preprocessing
+          .nullable()
+          .describe(
+            'How images become the input of the image encoder, for all rows. What is left out is as in CLIP. Null: as the ' +
+              'configuration of general.image or general.weights says, else as the image encoder declares, else as in CLIP. Crops of ' +
+              'training images keep their own geometry (training.crop).',
+          ),
       })
       .describe('Sizes that both towers share.'),
     training,
@@ -172,6 +212,22 @@ export const configSchema = z
           .min(1)
           .nullable()
           .describe('A safetensors file, a folder or a model on the hub. Null: train them with the settings below.'),
+        image: z
+          .string()
+          .min(1)
+          .nullable()
+          .describe(
+            'Weights of the image tower alone, which replace it in those above: a safetensors file, a folder or a model on the ' +
+              'hub, such as one of timm. Null: none.',
+          ),
+        text: z
+          .string()
+          .min(1)
+          .nullable()
+          .describe(
+            'Weights of the text tower alone, which replace it: a BERT of the hub, a folder or a file. What it lacks, the ' +
+              'projection, is drawn. Null: none.',
+          ),
         method: z.string().describe('Method that trains the weights.'),
         corpus: z.string().describe('Corpus of the general domain.'),
         seed: z.int().min(0).describe('Seed of the training.'),
@@ -245,7 +301,10 @@ export const DEFAULTS: Config = {
   threads: 1,
   seeds: [0],
   encoders: { image: 'vit-demo', text: 'gpt-demo' },
-  model: { embedDim: 64, merges: 8190, activation: 'quick-gelu' },
+  model: {
+    ...{ embedDim: 64, merges: 8190, vocabulary: null, contextLength: null },
+    ...{ activation: 'quick-gelu', preprocessing: null },
+  },
   training: {
     steps: 600,
     stopAt: null,
@@ -270,7 +329,10 @@ export const DEFAULTS: Config = {
     checkpointEvery: 100,
     logEvery: 10,
   },
-  general: { weights: null, method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
+  general: {
+    ...{ weights: null, image: null, text: null },
+    ...{ method: 'clip', corpus: 'shapes', seed: 0, steps: 500, learningRate: 1e-3 },
+  },
   evaluation: { split: 'test', activation: 'same', activationOf: {} },
   embeddings: {},
   keepEmbeddings: true,

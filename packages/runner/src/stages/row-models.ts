@@ -120,7 +120,7 @@ export class RowModels {
     });
     return {
       synthetic: false,
-      key: async () => ({ control: pluginIdentity(row.entry), model: this.towers.key }),
+      key: async () => ({ control: pluginIdentity(row.entry), model: await this.towers.key() }),
       open: async ({ protocols }) => ({ model: await model.value(), protocols, notes: [] }),
       dispose: async () => {
         for (const loaded of untrained) await loaded.dispose();

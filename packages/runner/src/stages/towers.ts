@@ -1,4 +1,4 @@
-import type { ModelRequest, ModelSettings, Profile } from '@medbench/core';
+import type { ModelRequest, ModelSettings, Pretraining, Profile } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import { pluginIdentity } from '../data/code.js';
 import type { Plan } from '../plan/plan.js';
@@ -9,12 +9,16 @@ import type { RunStore } from '../store/index.js';
 
 /** The request that the two towers of every row are built from. */
 export class Towers {
+  /** The vocabulary by its content, found once: it may lie on the hub. */
+  #vocabulary: Promise<string | undefined> | undefined;
+
   constructor(
     @Services.Plan private readonly plan: Plan,
     @Services.Registry private readonly registry: Registry,
     @Services.Store private readonly store: RunStore,
     @Services.Backend private readonly backend: ChosenBackend,
     @Services.Profile private readonly profile: Profile,
+    @Services.Pretraining private readonly pretraining: Pretraining,
   ) {}
 
   /** The request of a training. */
@@ -51,19 +55,43 @@ export class Towers {
       model,
       backend: this.backend.backend,
       devices: training.devices,
-      log: (message) => this.store.log({ message }),
+      log: (message) => this.#log(message),
       profile: this.profile,
     };
   }
 
   /** Identifies the towers, the backend and its threads in the keys of weights and controls. */
-  get key(): unknown {
+  async key(): Promise<unknown> {
     const { encoders, model, threads } = this.plan.config;
+    const { vocabulary: _, contextLength = null, preprocessing = null, ...sizes } = model;
+    this.#vocabulary ??= this.#identifyVocabulary();
+    const vocabulary = await this.#vocabulary;
     const entries = this.registry.catalogue.entries.filter(
       ({ kind, id }) =>
         (kind === 'encoder' && (id === encoders.image || id === encoders.text)) ||
         (kind === 'backend' && id === this.backend.id),
     );
-    return { encoders, model, plugins: entries.map(pluginIdentity), backend: this.backend.id, threads };
+    return {
+      encoders,
+      model: {
+        ...sizes,
+        // The vocabulary by its content, not by its name. Defaults are absent, so that towers of before keep their keys.
+        ...(vocabulary === undefined ? {} : { vocabulary }),
+        ...(contextLength === null ? {} : { contextLength }),
+        // Null is CLIP's preprocessing, or the encoder's own.
+        ...(preprocessing === null ? {} : { preprocessing }),
+      },
+      ...{ plugins: entries.map(pluginIdentity), backend: this.backend.id, threads },
+    };
+  }
+
+  async #identifyVocabulary(): Promise<string | undefined> {
+    const { encoders, model } = this.plan.config;
+    const text = await this.registry.get('encoder', encoders.text);
+    return this.pretraining.identifyVocabulary({ text, model, log: (message) => this.#log(message) });
+  }
+
+  #log(message: string): void {
+    this.store.log({ message });
   }
 }

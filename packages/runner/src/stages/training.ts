@@ -1,4 +1,5 @@
 import type {
+  ForeignTower,
   OpenedCorpus,
   Pretraining,
   Profile,
@@ -71,7 +72,15 @@ interface TrainingJob {
   readonly corpus: OpenedCorpus;
   readonly validationCorpus?: OpenedCorpus;
   readonly training: TrainingSettings;
+  /** Weights of towers that replace the trained ones. */
+  readonly laidOver?: readonly ForeignTower[];
 }
+
+/** Towers made elsewhere as part of a key. Absent without one, so that weights of before keep their keys. */
+const keyedTowers = (towers: readonly ForeignTower[]): Readonly<Record<string, unknown>> =>
+  towers.length === 0
+    ? {}
+    : { towers: Object.fromEntries(towers.map(({ tower, fingerprint }) => [tower, fingerprint])) };
 
 const isGenerated = ({ corpus, validationCorpus }: TrainingJob): boolean =>
   corpus.synthetic || (validationCorpus?.synthetic ?? false);
@@ -163,6 +172,7 @@ export class TrainingStage {
       seed,
       corpus: await this.corpora.open([corpus], seed),
       training,
+      laidOver: await this.#foreignTowers((message) => this.store.log({ message })),
     });
   }
 
@@ -171,7 +181,7 @@ export class TrainingStage {
     const { row, seed, training } = job;
     const { layout } = this.store;
     const { method, objectives } = await resolveMethod(this.registry, job.entry, job.settings);
-    const parts = this.#keyParts(job, objectives);
+    const parts = await this.#keyParts(job, objectives);
     const key = hashJson(parts);
     const stopAt = training.stopAt !== null && training.stopAt < training.steps ? training.stopAt : undefined;
     const weights = layout.weights(row, seed, stopAt);
@@ -211,6 +221,7 @@ export class TrainingStage {
       signal: this.signal,
     });
     const record: TrainingRecord = { method: row, seed, ...outcome.record };
+    await this.#layOver(job.laidOver ?? [], weights, key);
     await this.#keep(file, weights, parts, record);
     this.observer.trainingFinished(row, seed, record.seconds, false);
     return { ...finished, record };
@@ -263,23 +274,24 @@ export class TrainingStage {
   async verifyGeneral(): Promise<VerifiedWeights> {
     const { config } = this.plan;
     const { layout } = this.store;
+    const laidOver = await this.#foreignTowers(() => {});
     if (config.general.weights !== null) {
       const source = await this.pretraining.findWeights(config.general.weights, () => {});
-      const parts = this.#importParts(source.fingerprint);
+      const parts = await this.#importParts(source.fingerprint, laidOver);
       const weights = layout.weights(GENERAL, 0);
       const verdict = await this.#judge(layout.training(GENERAL, 0), weights, parts);
       return { ...verdict, row: GENERAL, seed: 0, trained: { weights, key: hashJson(parts), synthetic: false } };
     }
     const { id, entry, settings, seed, training, corpus } = planGeneralTraining(config, this.registry.catalogue);
     const opened = await this.corpora.open([corpus], seed);
-    return this.#verify({ row: id, entry, settings, start: 'scratch', seed, corpus: opened, training });
+    return this.#verify({ row: id, entry, settings, start: 'scratch', seed, corpus: opened, training, laidOver });
   }
 
   async #verify(job: TrainingJob): Promise<VerifiedWeights> {
     const { row, seed, training } = job;
     const { layout } = this.store;
     const { objectives } = await resolveMethod(this.registry, job.entry, job.settings);
-    const parts = this.#keyParts(job, objectives);
+    const parts = await this.#keyParts(job, objectives);
     const key = hashJson(parts);
     const stopAt = training.stopAt !== null && training.stopAt < training.steps ? training.stopAt : undefined;
     const weights = layout.weights(row, seed, stopAt);
@@ -289,10 +301,10 @@ export class TrainingStage {
   }
 
   /** Returns everything that the weights of a job depend on. The hash of it is their key. */
-  #keyParts(
-    { entry, settings, start, general, seed, corpus, validationCorpus, training }: TrainingJob,
+  async #keyParts(
+    { entry, settings, start, general, seed, corpus, validationCorpus, training, laidOver = [] }: TrainingJob,
     objectives: readonly CatalogueEntry<'objective'>[],
-  ): KeyParts {
+  ): Promise<KeyParts> {
     // These settings do not change the weights: intervals of checkpoints and log lines, and where a training stops
     // early.
     const { checkpointEvery: _, logEvery: __, stopAt: ___, validation, ...keyed } = training;
@@ -312,12 +324,31 @@ export class TrainingStage {
         ...(devices === 1 ? {} : { devices }),
         validation: keyedValidation(validation, validationCorpus),
       },
-      model: this.towers.key,
+      ...keyedTowers(laidOver),
+      model: await this.towers.key(),
     };
   }
 
-  #importParts(fingerprint: string): KeyParts {
-    return { format: 2, imported: fingerprint, model: this.towers.key };
+  async #importParts(fingerprint: string, laidOver: readonly ForeignTower[]): Promise<KeyParts> {
+    return { format: 2, imported: fingerprint, ...keyedTowers(laidOver), model: await this.towers.key() };
+  }
+
+  /** The weights of single towers that the general-domain weights are to have (`general.image`, `general.text`). */
+  async #foreignTowers(log: (message: string) => void): Promise<readonly ForeignTower[]> {
+    const { general } = this.plan.config;
+    const found: ForeignTower[] = [];
+    for (const tower of ['image', 'text'] as const) {
+      const name = general[tower];
+      if (name !== null) found.push(await this.pretraining.findTower(tower, name, log));
+    }
+    return found;
+  }
+
+  /** Lays the weights of towers over those of a file. What a tower's file lacks is drawn for `general.seed`. */
+  async #layOver(laidOver: readonly ForeignTower[], file: string, key: string): Promise<void> {
+    if (laidOver.length === 0) return;
+    const request = await this.towers.request();
+    for (const tower of laidOver) await tower.layOver(request, { file, key, seed: this.plan.config.general.seed });
   }
 
   /** Imports general-domain weights that were made elsewhere. */
@@ -325,7 +356,9 @@ export class TrainingStage {
     const { layout } = this.store;
     const request = await this.towers.request();
     const source = await this.pretraining.findWeights(name, request.log);
-    const parts = this.#importParts(source.fingerprint);
+    const laidOver = await this.#foreignTowers(request.log);
+    const replaced = laidOver.map(({ tower }) => tower);
+    const parts = await this.#importParts(source.fingerprint, laidOver);
     const key = hashJson(parts);
     // Importing draws nothing, so seed 0 stands for all seeds.
     const weights = layout.weights(GENERAL, 0);
@@ -335,8 +368,11 @@ export class TrainingStage {
     const folder = layout.checkpoint(GENERAL, 0);
     const record: TrainingRecord = stored
       ? stored.record
-      : { method: GENERAL, seed: 0, ...(await source.import(request, { folder, key })).record };
-    if (!stored) await this.#keep(file, weights, parts, record);
+      : { method: GENERAL, seed: 0, ...(await source.import(request, { folder, key, replaced })).record };
+    if (!stored) {
+      await this.#layOver(laidOver, weights, key);
+      await this.#keep(file, weights, parts, record);
+    }
     this.store.log({ row: GENERAL, imported: name, key });
     this.observer.trainingFinished(GENERAL, 0, record.seconds, stored !== undefined);
     return { weights, key, record, synthetic: false };

@@ -1,9 +1,11 @@
 import {
+  CLIP_PREPROCESSING,
   type CropSettings,
   type DrawTools,
   elementCount,
   type HostTensor,
   type HostTensors,
+  type ImagePreprocessing,
   type MethodInput,
   NO_PROFILE,
   type PairSource,
@@ -19,6 +21,7 @@ import {
   defaultWorkers,
   type JobFailure,
   normalisedLevels,
+  normaliser,
   restoreError,
   scaledSide,
   type Tokenizer,
@@ -42,6 +45,11 @@ export interface LoaderOptions {
   readonly cropScale: readonly [number, number];
   /** Default `resized`. `whole` shows the evaluation view of each image. */
   readonly crop?: CropSettings | { readonly kind: 'whole' } | undefined;
+  /**
+   * How images are resized and normalised. Its resize mode and crop are those of `whole`; the other crops keep their own
+   * geometry. Default: as in OpenAI's CLIP.
+   */
+  readonly preprocessing?: ImagePreprocessing | undefined;
   readonly seed: number;
   /**
    * The examples of a step, from 0. Default: `batchOrder`, full batches in an order drawn with the seed. A batch may
@@ -99,14 +107,18 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
     inputs = {},
     profile = NO_PROFILE,
     bytes = false,
+    preprocessing = CLIP_PREPROCESSING,
   } = options;
-  const levels = bytes ? { levels: normalisedLevels() } : {};
+  const levels = bytes ? { levels: normalisedLevels(preprocessing) } : {};
   const { crop, side } = loadedCrop(options);
-  const images = (options.memory ?? new ImageMemory()).openSource(pairs, `${crop.kind} ${side}`);
+  const images = (options.memory ?? new ImageMemory()).openSource(pairs, storedForm(crop, side, preprocessing));
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
   const order = options.order ?? batchOrder(pairs.length, options.batchSize, seed);
   const freeBuffers: ArrayBuffer[] = [];
-  const tools: DrawTools = { transform: cropSteps(imageSize, crop, side).view };
+  const tools: DrawTools = {
+    transform: cropSteps(imageSize, crop, side, preprocessing).view,
+    normalise: normaliser(preprocessing),
+  };
 
   const make = async (step: number, indices: Int32Array): Promise<{ batchParts: BatchParts; captions: string[] }> => {
     const drawsOnMainThread = (await workers.notDrawn()).size > 0;
@@ -117,7 +129,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
       const room = freeBuffers.pop();
       const job: BatchJob = {
         examples: examples.map((loaded) => ({ image: toJobImage(loaded), caption: loaded.caption, keep })),
-        ...{ side, imageSize, crop, seed, step, bytes, share: workers.threads },
+        ...{ side, imageSize, crop, preprocessing, seed, step, bytes, share: workers.threads },
         ...(room ? { room } : {}),
       };
       const buffers = job.examples.flatMap(({ image }) => ('bytes' in image ? [image.bytes.buffer] : []));
@@ -179,6 +191,10 @@ function loadedCrop({
   const side = scaledSide(crop.side, imageSize);
   return { crop: { kind: 'fixed', side }, side };
 }
+
+/** Names the form in which images are cached. Loaders of one source share the images of one form. */
+const storedForm = (crop: TrainingCrop, side: number, { interpolation, resize, crop: share }: ImagePreprocessing) =>
+  [crop.kind, side, interpolation, ...(crop.kind === 'whole' ? [resize, share] : [])].join(' ');
 
 type BatchSize = Pick<LoaderOptions, 'batchSize' | 'imageSize' | 'inputs' | 'bytes'>;
 

@@ -1,6 +1,7 @@
 import type { Pretraining, TrainRequest } from '@medbench/core';
 import { loadModel } from '../towers/embedder.js';
-import { findForeignWeights } from '../towers/foreign.js';
+import { findForeignTower, findForeignWeights } from '../towers/foreign.js';
+import { identifyVocabulary } from '../towers/tokenizer.js';
 import { newTrainingCaches, train } from './trainer.js';
 
 /**
@@ -10,6 +11,8 @@ import { newTrainingCaches, train } from './trainer.js';
 export class TowerPretraining implements Pretraining {
   readonly #caches = newTrainingCaches();
   readonly findWeights = findForeignWeights;
+  readonly findTower = findForeignTower;
+  readonly identifyVocabulary = identifyVocabulary;
   readonly load = loadModel;
 
   train(request: TrainRequest) {

@@ -114,7 +114,7 @@ export async function train(
   const { row, training, folder, key, profile = NO_PROFILE } = request;
   const precision = checkedPrecision(request.backend, training.precision);
   const devices = await checkedDevices(request.backend, training);
-  const { model: towers, tokenizer } = await buildModel(request);
+  const { model: towers, tokenizer, preprocessing } = await buildModel(request);
   const { validation } = training;
   // With a corpus of their own to validate on, all pairs are for training.
   const split = heldOut.split(
@@ -164,7 +164,10 @@ export async function train(
     });
     // The session has its own copy of the state, so this one can be freed.
     progress = { ...progress, state: {} };
-    const options = { ...loaderOptions(request, model), tokenizer, inputs: phaseStep.inputs, memory: images };
+    const options = {
+      ...{ ...loaderOptions(request, model), tokenizer, preprocessing },
+      ...{ inputs: phaseStep.inputs, memory: images },
+    };
     const load = batchLoader({ ...options, pairs: split.training });
     try {
       const validator = validated && (await createValidator(request, session, selectWeights, options, validated));

@@ -1,5 +1,6 @@
 import {
   type HostTensors,
+  type ImagePreprocessing,
   type LoadedModel,
   type Matrix,
   MedbenchError,
@@ -26,13 +27,19 @@ const batchFor = (devices: number): number => devices * Math.ceil(64 / devices);
 
 /** Memory for images at the size of the tower: all rows of a run embed the same images. */
 const viewBudget = new ByteBudget(256 * 2 ** 20);
-const viewsBySide = new Map<number, WeakMap<Source<RasterImage>, Source<RasterImage>>>();
+const viewsByKind = new Map<string, WeakMap<Source<RasterImage>, Source<RasterImage>>>();
 
 /** Returns the evaluation views of images, each of which is read once for all rows while the budget lasts. */
-function evaluationViews(images: Source<RasterImage>, side: number): Source<RasterImage> {
-  const known = viewsBySide.get(side) ?? new WeakMap<Source<RasterImage>, Source<RasterImage>>();
-  viewsBySide.set(side, known);
-  const views = known.get(images) ?? cached(mapSource(images, evaluationTransform(side)), viewBudget);
+function evaluationViews(
+  images: Source<RasterImage>,
+  side: number,
+  { interpolation, resize, crop }: ImagePreprocessing,
+): Source<RasterImage> {
+  const kind = JSON.stringify({ side, interpolation, resize, crop });
+  const known = viewsByKind.get(kind) ?? new WeakMap<Source<RasterImage>, Source<RasterImage>>();
+  viewsByKind.set(kind, known);
+  const transform = evaluationTransform(side, { interpolation, resize, crop });
+  const views = known.get(images) ?? cached(mapSource(images, transform), viewBudget);
   known.set(images, views);
   return views;
 }
@@ -85,7 +92,7 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const { profile = NO_PROFILE, devices = 1 } = request;
   const batch = batchFor(devices);
-  const { model, tokenizer } = await buildModel(request);
+  const { model, tokenizer, preprocessing } = await buildModel(request);
   let weights: HostTensors;
   if ('file' in source) {
     weights = (await readSafetensors(source.file)).tensors;
@@ -108,7 +115,7 @@ export async function loadModel(
   const side = model.image.imageSize;
   const imageInput = towerInput(model, 'image', batch);
   let imageSession: Promise<Session> | undefined;
-  const write = normaliser();
+  const write = normaliser(preprocessing);
   // Several protocols of a task ask for the same images, which are embedded once.
   const cachedFeatures = new WeakMap<Source<RasterImage>, Promise<Features>>();
   const computeImageFeatures = (images: Source<RasterImage>): Promise<Features> => {
@@ -116,7 +123,7 @@ export async function loadModel(
     if (!features) {
       imageSession ??= openSession('image');
       const size = side * side * 3;
-      const views = evaluationViews(images, side);
+      const views = evaluationViews(images, side, preprocessing);
       features = imageSession.then((session) =>
         runBatches(
           session,
@@ -157,6 +164,7 @@ export async function loadModel(
     towers: async () => ({
       weights,
       imageSize: side,
+      preprocessing,
       model: (contextLength = length) =>
         contextLength === length ? model : buildTowers(request, tokenizer, contextLength),
       tokenize: (texts, tokens) => tokenizer.encodeBatch(texts, tokens),

@@ -1,13 +1,16 @@
 import {
+  CLIP_PREPROCESSING,
   type DualEncoderModel,
   type ImageEncoderModel,
+  type ImagePreprocessing,
   MedbenchError,
   type ModelRequest,
   type ModelSettings,
   type TextEncoderModel,
 } from '@medbench/core';
-import { clipTokenizer, type Tokenizer } from '@medbench/data';
+import type { Tokenizer } from '@medbench/data';
 import { dualEncoder } from '@medbench/nn';
+import { makeTokenizer } from './tokenizer.js';
 
 /** File with a row's weights, in its folder. */
 export const WEIGHTS_FILE = 'weights.safetensors';
@@ -23,32 +26,41 @@ export const weightsMetadata = ({ key, model }: { key: string; model: ModelSetti
 export interface BuiltModel {
   readonly model: DualEncoderModel;
   readonly tokenizer: Tokenizer;
+  /** How images become the input of the image tower. */
+  readonly preprocessing: ImagePreprocessing;
 }
 
-type TowersRequest = Pick<ModelRequest, 'image' | 'text' | 'model' | 'towers'>;
+/** The preprocessing that the settings name, else the image tower's own, else that of OpenAI's CLIP. */
+export const choosePreprocessing = (
+  { preprocessing }: Pick<ModelSettings, 'preprocessing'>,
+  image: Pick<ImageEncoderModel, 'preprocessing'>,
+): ImagePreprocessing => preprocessing ?? image.preprocessing ?? CLIP_PREPROCESSING;
+
+type TowersRequest = Pick<ModelRequest, 'image' | 'text' | 'model' | 'towers'> & Partial<Pick<ModelRequest, 'log'>>;
 
 /**
  * The two towers at the sizes of the run, changed as the request asks, and the tokenizer that the text tower reads.
- * @throws MedbenchError('config') if an image encoder is named where a text encoder belongs, or vice versa.
+ * @throws MedbenchError('config') if an image encoder is named where a text encoder belongs, or vice versa; as
+ *   `makeTokenizer`.
  */
 export async function buildModel(request: TowersRequest): Promise<BuiltModel> {
-  const { merges } = request.model;
-  const tokenizer = await clipTokenizer(merges === null ? {} : { merges });
-  return { model: buildTowers(request, tokenizer), tokenizer };
+  const tokenizer = await makeTokenizer(request);
+  const model = buildTowers(request, tokenizer);
+  return { model, tokenizer, preprocessing: choosePreprocessing(request.model, model.image) };
 }
 
 /**
  * The two towers for a tokenizer.
- * @param contextLength number of token positions of the text tower. Default: the encoder's own.
+ * @param contextLength number of token positions of the text tower. Default: that of the settings, else the encoder's own.
  * @throws MedbenchError('config') as `buildModel`; or if the text encoder has a fixed number of positions.
  */
 export function buildTowers(
   { image, text, model, towers = (unchanged) => unchanged }: TowersRequest,
-  { vocabSize }: Pick<Tokenizer, 'vocabSize'>,
-  contextLength?: number,
+  { vocabSize, padId }: Pick<Tokenizer, 'vocabSize' | 'padId'>,
+  contextLength: number | undefined = model.contextLength ?? undefined,
 ): DualEncoderModel {
   const { embedDim, activation } = model;
-  const options = { embedDim, activation, vocabSize };
+  const options = { embedDim, activation, vocabSize, padId };
   const imageTower = image.build(options);
   const textTower = text.build({ ...options, ...(contextLength === undefined ? {} : { contextLength }) });
   if (!('imageSize' in imageTower)) throw wrongTower(imageTower.id, 'image');

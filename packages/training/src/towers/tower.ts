@@ -1,6 +1,14 @@
-import type { DualEncoderModel, HostTensors, ModelSettings, Program, TensorSpec, Tower } from '@medbench/core';
-import { CLIP_MEAN, CLIP_STD, type Tokenizer } from '@medbench/data';
+import type {
+  DualEncoderModel,
+  HostTensors,
+  ImagePreprocessing,
+  ModelSettings,
+  Program,
+  TensorSpec,
+  Tower,
+} from '@medbench/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { BuiltModel } from './model.js';
 
 /** Name of a tower's input: normalised images, or the token ids of texts. */
 export const TOWER_INPUT = { image: 'images', text: 'ids' } as const;
@@ -53,12 +61,18 @@ export function embeddingProgram(model: DualEncoderModel, tower: Tower, batch: n
   };
 }
 
+/** Describes to which size an image is resized before its middle is cut out. */
+function describeResize({ resize, crop }: ImagePreprocessing, imageSize: number): string {
+  const side = crop === 1 ? 'imageSize' : `${Math.floor(imageSize / crop)}`;
+  return resize === 'squash' ? `both sides to ${side}` : `shorter side to ${side}`;
+}
+
 /**
  * Describes in plain values, for other programs, how an image or a text becomes the input of a tower, and its output.
  * @param batch examples in every batch; undefined for any number.
  */
 export function towerInfo(
-  { model, tokenizer }: { readonly model: DualEncoderModel; readonly tokenizer: Tokenizer },
+  { model, tokenizer, preprocessing: images }: BuiltModel,
   settings: ModelSettings,
   tower: Tower,
   batch?: number,
@@ -69,22 +83,21 @@ export function towerInfo(
     tower === 'image'
       ? {
           imageSize,
-          resize: 'shorter side to imageSize',
-          interpolation: 'bicubic, anti-aliased',
+          resize: describeResize(images, imageSize),
+          interpolation: `${images.interpolation}, anti-aliased`,
           crop: 'centre',
           channels: 'RGB; grey three times',
           scale: 1 / 255,
-          mean: CLIP_MEAN,
-          std: CLIP_STD,
+          mean: images.mean,
+          std: images.std,
         }
       : {
           contextLength: text.contextLength,
-          tokenizer: "CLIP's byte-pair encoding, lower case",
-          merges: settings.merges ?? 'all',
+          ...tokenizer.about,
           vocabulary: tokenizer.vocabSize,
           startId: tokenizer.startId,
           endId: tokenizer.endId,
-          padId: 0,
+          padId: tokenizer.padId,
           row: 'start, ids, end, padding; what is too long is cut and keeps its end',
         };
   const { shape, dtype } = towerInput(model, tower, 1);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pretraining, TrainOutcome, TrainRequest } from '@medbench/core';
+import type { Pretraining, Tower, TrainOutcome, TrainRequest } from '@medbench/core';
 import { timePhase } from '../../speeds/measure.js';
 import type { Assignment, MeasuredTraining } from './record.js';
 
@@ -43,6 +43,7 @@ export class SampledTraining implements Pretraining {
   /** The last training. */
   last: MeasuredTraining | undefined;
   readonly load: Pretraining['load'];
+  readonly identifyVocabulary: Pretraining['identifyVocabulary'];
 
   constructor(
     private readonly inner: Pretraining,
@@ -50,6 +51,7 @@ export class SampledTraining implements Pretraining {
     private readonly times: SteadyTimes,
   ) {
     this.load = (request, weights) => inner.load(request, weights);
+    this.identifyVocabulary = (request) => inner.identifyVocabulary(request);
   }
 
   /** Weights of the right shapes stand for those of another tool: only their size matters. */
@@ -69,6 +71,11 @@ export class SampledTraining implements Pretraining {
         return { weights, record: { steps: 0, seconds: 0, parameters, finalLoss: 0, curve: [] } };
       },
     };
+  }
+
+  /** The weights of a tower change no time and no size. */
+  async findTower(tower: Tower, name: string): ReturnType<Pretraining['findTower']> {
+    return { tower, fingerprint: name, layOver: async () => {} };
   }
 
   async train({ validationCorpus: _, ...request }: TrainRequest): Promise<TrainOutcome> {
