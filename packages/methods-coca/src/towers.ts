@@ -46,9 +46,9 @@ function pooledTower(
   if (kept.length !== base.parameters.length - REPLACED.size) {
     throw new MedbenchError(
       'config',
-      `coca:variant=study pools the tokens of a vision transformer, which ${base.id} is not`,
+      `coca:variant=study pools the tokens of one of CLIP's vision transformers, which ${base.id} is not`,
       {
-        hint: 'Choose a vision transformer with encoders.image.',
+        hint: 'Choose one with encoders.image, such as vit-b-16, or coca:variant=medbench.',
       },
     );
   }

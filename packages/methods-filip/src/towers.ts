@@ -10,9 +10,9 @@ function withNewProjection(base: ImageEncoderModel): ImageEncoderModel {
   if (!old) {
     throw new MedbenchError(
       'config',
-      `filip:variant=study projects the tokens of a vision transformer, which ${base.id} is not`,
+      `filip:variant=study projects the tokens of one of CLIP's vision transformers, which ${base.id} is not`,
       {
-        hint: 'Choose a vision transformer with encoders.image.',
+        hint: 'Choose one with encoders.image, such as vit-b-16, or filip:variant=medbench.',
       },
     );
   }
