@@ -2,7 +2,15 @@ import type { Study } from '../study.js';
 import { errors } from './errors.js';
 import { firstThree } from './first-three.js';
 import { paper } from './paper.js';
-import { freezeDepth, lambdaByModality, rareClasses } from './sweeps.js';
+import { freezeDepth, lambdaByModality, rareClasses, textTower } from './sweeps.js';
 
 /** The studies included in medbench. */
-export const STUDIES: readonly Study[] = [paper, firstThree, errors, freezeDepth, lambdaByModality, rareClasses];
+export const STUDIES: readonly Study[] = [
+  paper,
+  firstThree,
+  errors,
+  freezeDepth,
+  textTower,
+  lambdaByModality,
+  rareClasses,
+];

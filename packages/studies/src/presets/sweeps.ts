@@ -13,17 +13,31 @@ const tower = (id: string, title: string, released: ConfigTree, small: string): 
   presets: {
     demo: {
       encoders: { image: small, text: 'gpt-demo' },
-      model: { embedDim: 64, merges: 2000 },
-      general: { weights: null },
+      model: { embedDim: 64, merges: 2000, activation: 'quick-gelu' },
+      general: { weights: null, image: null, text: null, steps: 120 },
     },
   },
 });
 
-const openai = (image: string, embedDim: number, weights: string): ConfigTree => ({
-  encoders: { image, text: 'gpt-77' },
+const openai = (image: string, embedDim: number, weights: string, text = 'gpt-77'): ConfigTree => ({
+  encoders: { image, text },
   model: { embedDim, merges: null },
   general: { weights },
 });
+
+/** OpenAI's ViT-B/16, whole or one of its towers. */
+const OPENAI_B16 = 'timm/vit_base_patch16_clip_224.openai';
+/** ConvNeXt has CLIP weights of LAION, with exact GELU in the text tower. */
+const CONVNEXT: ConfigTree = {
+  ...openai('convnext-base', 512, 'laion/CLIP-convnext_base-laion400M-s13B-b51K'),
+  model: { embedDim: 512, merges: null, activation: 'gelu' },
+};
+/** Swin has no released CLIP weights: timm's of ImageNet, and the text tower of OpenAI's ViT-B/16. */
+const SWIN: ConfigTree = {
+  encoders: { image: 'swin-base', text: 'gpt-77' },
+  model: { embedDim: 512, merges: null },
+  general: { weights: null, image: 'timm/swin_base_patch4_window7_224.ms_in22k_ft_in1k', text: OPENAI_B16, steps: 0 },
+};
 
 /** Open question 1: does partial freezing carry over to other architectures? */
 export const freezeDepth: Study = {
@@ -44,8 +58,16 @@ export const freezeDepth: Study = {
   },
   variants: [
     tower('vit-b-32', 'ViT-B/32', openai('vit-b-32', 512, 'timm/vit_base_patch32_clip_224.openai'), 'vit-demo'),
-    tower('vit-b-16', 'ViT-B/16', openai('vit-b-16', 512, 'timm/vit_base_patch16_clip_224.openai'), 'vit-28'),
+    tower('vit-b-16', 'ViT-B/16', openai('vit-b-16', 512, OPENAI_B16), 'vit-28'),
+    tower(
+      'vit-l-14',
+      'ViT-L/14',
+      openai('vit-l-14', 768, 'timm/vit_large_patch14_clip_224.openai', 'gpt-77-768'),
+      'vit-deep-demo',
+    ),
     tower('rn50', 'ResNet-50', openai('rn50', 1024, 'timm/resnet50_clip.openai'), 'rn-demo'),
+    tower('convnext', 'ConvNeXt-Base', CONVNEXT, 'convnext-demo'),
+    tower('swin', 'Swin-Base', SWIN, 'swin-demo'),
   ],
   questions: [
     {
@@ -65,6 +87,64 @@ export const freezeDepth: Study = {
       question: 'Does freezing a part of the text tower help?',
       against: 'clip',
       rows: frozen('text', FRACTIONS),
+    },
+  ],
+};
+
+const TEXT_FROZEN = ['clip-partial:tower=text:freeze=0.5', 'clip-locked:tower=text'];
+/** Settings of the demo, whose towers are drawn: no weights of the hub are there. */
+const drawnText = (text: string): StudyVariant['presets'] => ({
+  demo: {
+    encoders: { image: 'vit-demo', text },
+    model: { embedDim: 64, merges: 2000, vocabulary: null, contextLength: null },
+    general: { weights: null, image: null, text: null, steps: 120 },
+  },
+});
+/** A BERT of the hub with its own vocabulary, beside the image tower of OpenAI's ViT-B/16. */
+const bert = (id: string, title: string, weights: string, small: string): StudyVariant => ({
+  id,
+  title,
+  config: {
+    encoders: { image: 'vit-b-16', text: 'bert-base' },
+    model: { embedDim: 512, vocabulary: weights, contextLength: 77 },
+    // Both towers are laid over what is drawn, so that nothing is trained.
+    general: { weights: null, image: OPENAI_B16, text: weights, steps: 0 },
+  },
+  presets: drawnText(small)!,
+});
+
+/** The second stage of the study of arXiv:2406.07450: text towers of medicine in place of CLIP's. */
+export const textTower: Study = {
+  id: 'text-tower',
+  title: 'Text towers, general and medical (in the demo, small ones without their weights stand for them)',
+  question: 'Does freezing the text tower carry over to text towers of medicine?',
+  config: { preset: 'study', methods: ['clip', ...TEXT_FROZEN] },
+  presets: {
+    demo: {
+      controls: ['untrained', 'chance', 'majority'],
+      tasks: ['phantom-global', 'phantom-local', 'phantom-retrieval', 'pneumoniamnist'],
+      training: { steps: 120, warmup: 12 },
+      general: { steps: 120 },
+    },
+  },
+  variants: [
+    { id: 'gpt-77', title: 'GPT/77', config: openai('vit-b-16', 512, OPENAI_B16), presets: drawnText('gpt-demo')! },
+    bert('biobert', 'BioBERT', 'dmis-lab/biobert-base-cased-v1.2', 'bert-demo'),
+    bert('clinicalbert', 'ClinicalBERT', 'emilyalsentzer/Bio_ClinicalBERT', 'bert-demo-mean'),
+    bert('pubmedbert', 'PubMedBERT', 'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract', 'bert-demo-mlp'),
+  ],
+  questions: [
+    {
+      id: 'half',
+      question: 'Does freezing the first half of the text tower help, whatever the tower?',
+      against: 'clip',
+      rows: [TEXT_FROZEN[0]!],
+    },
+    {
+      id: 'locked',
+      question: 'Does locking the text tower help, whatever the tower?',
+      against: 'clip',
+      rows: [TEXT_FROZEN[1]!],
     },
   ],
 };
