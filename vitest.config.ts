@@ -44,7 +44,8 @@ const COMPUTING = [
   // That file tests what happens before the gradients are registered.
   'packages/objectives/{src,test}/**/!(register-gradients).test.ts',
   ...['decay', 'golden-losses', 'method-steps', 'method-towers', 'methods', 'ops', 'resnet', 'resnet-training', 'sums'],
-  ...['study-golden', 'tower-export', 'towers', 'validation', 'validation-corpus', 'retrieval-backends'],
+  ...['study-golden', 'tower-export', 'towers', 'validation', 'validation-corpus', 'retrieval-backends', 'vit-towers'],
+  ...['encoder-stages', 'method-families', 'bert', 'bert-run'],
 ].map((name) => (name.includes('/') ? name : `tests/${name}.test.ts`));
 
 export default defineConfig({

@@ -152,8 +152,8 @@ describe('embeddings stored by a run', () => {
       ['for bach', 'pneumoniamnist, vqa-rad, vqa-rad-retrieval'],
     ],
     ['no run', ['embed', 'none', '--method=clip', '--out=x'], ['none holds no embeddings', 'folder of a run']],
-    ['neither run nor inputs', ['embed', '--out=x'], ['needs a run folder, or --inputs']],
-    ['both', ['embed', 'run', '--inputs', '--out=x'], ['either the run folder run or --inputs']],
+    ['neither run nor inputs', ['embed', '--out=x'], ['needs a run folder, --weights or --inputs']],
+    ['both', ['embed', 'run', '--inputs', '--out=x'], ['takes only one of the run folder run and --inputs']],
     ['inputs of no task', ['embed', '--inputs', '--out=x'], ['embed --inputs needs --tasks']],
     [
       'a flag of the other',
