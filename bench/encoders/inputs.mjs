@@ -16,7 +16,10 @@ export function images(batch, side) {
   return { shape: [batch, side, side, 3], dtype: 'float32', data };
 }
 
-/** Token ids `[batch, length]`, int32: start id, a few ids, end id, then zeros. */
+/**
+ * Token ids `[batch, length]`, int32: start id, a few ids, end id, then zeros. The last two ids stand for start and end, also
+ * for a BERT, to which they are words.
+ */
 export function ids(batch, length, vocabulary) {
   const data = new Int32Array(batch * length);
   for (let b = 0; b < batch; b++) {

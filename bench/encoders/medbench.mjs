@@ -7,27 +7,30 @@ import { Compiled } from '@medbench/backends-compiled';
 import { dualEncoder, initialise } from '@medbench/nn';
 import { exportWeights, findWeights, loadWeights } from '@medbench/weights';
 import { ids, images } from './inputs.mjs';
-import { builders, EMBED_DIM, VOCABULARY } from './models.mjs';
+import { builders, EMBED_DIM, vocabularySize } from './models.mjs';
 
 const [verb, name, folder, ...rest] = process.argv.slice(2);
-const activation = 'quick-gelu';
-const options = { embedDim: EMBED_DIM[name] ?? 512, vocabSize: VOCABULARY, activation };
+// BiomedCLIP's towers have the exact GELU.
+const activation = name === 'biomedclip' ? 'gelu' : 'quick-gelu';
+const vocabSize = vocabularySize(name);
+const options = { embedDim: EMBED_DIM[name] ?? 512, vocabSize, activation };
 const { image, text } = await builders(name);
 const model = dualEncoder(image.build(options), text.build(options));
 
 if (verb === 'make') {
   const weights = initialise(model.parameters, 7);
-  // A gain of zero would hide errors in the values that it multiplies.
+  // A gain of nearly zero would hide errors in the values that it multiplies.
   for (const { name: parameter, init } of model.parameters)
-    if (init.kind === 'constant' && init.value === 0 && parameter.endsWith('weight')) weights[parameter].data.fill(0.5);
-  console.log(JSON.stringify(await exportWeights(folder, weights, { layout: rest[0], activation })));
+    if (init.kind === 'constant' && init.value < 1e-3 && /(weight|gamma)$/.test(parameter))
+      weights[parameter].data.fill(0.5);
+  console.log(JSON.stringify(await exportWeights(folder, weights, { layout: rest[0], activation, model })));
 } else {
   const [batch, rounds, out] = [Number(rest[0]), Number(rest[1]), rest[2]];
   const { tensors, notes } = await loadWeights(await findWeights(folder), model.parameters, { activation });
   const answer = { notes };
   for (const [tower, input, run] of [
     ['image', images(batch, model.image.imageSize), (p, x) => model.encodeImage(p, x)],
-    ['text', ids(batch, model.text.contextLength, VOCABULARY), (p, x) => model.encodeText(p, x)],
+    ['text', ids(batch, model.text.contextLength, vocabSize), (p, x) => model.encodeText(p, x)],
   ]) {
     const towerParameters = model.parameters.filter((spec) => spec.name.startsWith('visual.') === (tower === 'image'));
     const state = Object.fromEntries(towerParameters.map((spec) => [spec.name, tensors[spec.name]]));

@@ -5,6 +5,7 @@ python3 reference.py embed LIBRARY MODEL FOLDER BATCH ROUNDS THREADS OUT   loads
 LIBRARY is open_clip or hugging-face.
 """
 
+import copy
 import json
 import os
 import resource
@@ -16,8 +17,39 @@ import numpy
 import torch
 
 verb, library, name, folder, *rest = sys.argv[1:]
-VOCABULARY = 49408
-OPEN_CLIP = {"vit-b-16": "ViT-B-16-quickgelu", "vit-b-32": "ViT-B-32-quickgelu", "rn50": "RN50-quickgelu"}
+IS_BERT = name in ("bert-base", "biomedclip")
+VOCABULARY, LENGTH = (30522, 256) if IS_BERT else (49408, 77)
+OPEN_CLIP = {
+    "vit-b-16": "ViT-B-16-quickgelu",
+    "vit-b-32": "ViT-B-32-quickgelu",
+    "vit-l-14": "ViT-L-14-quickgelu",
+    "rn50": "RN50-quickgelu",
+}
+# Towers of timm with CLIP's text tower, for which open_clip has no configuration, or one with another joint space.
+TIMM = {
+    "convnext-tiny": "convnext_tiny",
+    "convnext-base": "convnext_base",
+    "swin-tiny": "swin_tiny_patch4_window7_224",
+    "swin-base": "swin_base_patch4_window7_224",
+    "vit-b-16-timm": "vit_base_patch16_224",
+    "vit-b-16-siglip": "vit_base_patch16_siglip_224",
+}
+
+
+def model_config(name):
+    import open_clip
+
+    if name in OPEN_CLIP:
+        return open_clip.get_model_config(OPEN_CLIP[name])
+    # SigLIP's joint space is as wide as its tower, without a projection.
+    siglip = name == "vit-b-16-siglip"
+    head = {"timm_pool": "map", "timm_proj": "none"} if siglip else {"timm_pool": "", "timm_proj": "linear"}
+    return {
+        "embed_dim": 768 if siglip else 512,
+        "quick_gelu": True,
+        "vision_cfg": {"timm_model_name": TIMM[name], **head, "image_size": 224},
+        "text_cfg": {"context_length": 77, "vocab_size": VOCABULARY, "width": 512, "heads": 8, "layers": 12},
+    }
 
 
 def inputs(batch, side, length):
@@ -34,20 +66,46 @@ def inputs(batch, side, length):
     return images, ids
 
 
+def describe_bert(path):
+    """Puts the configuration of a BERT into the folder, since the hub cannot be asked, and names it in open_clip's."""
+    from transformers import BertConfig
+
+    BertConfig().save_pretrained(os.path.join(path, "bert"))
+    file = os.path.join(path, "open_clip_config.json")
+    config = json.load(open(file))
+    config["model_cfg"]["text_cfg"].update(hf_model_name=os.path.join(path, "bert"), hf_tokenizer_name=path)
+    json.dump(config, open(file, "w"))
+
+
+def bert_model(path):
+    """A new model whose text tower is a BERT, with its configuration in the folder."""
+    import open_clip
+
+    mlp = name == "biomedclip"
+    vision = open_clip.get_model_config("ViT-B-32-quickgelu")["vision_cfg"]
+    timm = {"timm_model_name": "vit_base_patch16_224", "timm_model_pretrained": False, "timm_pool": "", "timm_proj": "linear", "image_size": 224}
+    text = {"hf_model_name": "", "hf_proj_type": "mlp" if mlp else "linear", "hf_pooler_type": "cls_last_hidden_state_pooler", "context_length": LENGTH}
+    config = {"model_cfg": {"embed_dim": 512, "quick_gelu": not mlp, "vision_cfg": timm if mlp else vision, "text_cfg": text}}
+    json.dump(config, open(os.path.join(path, "open_clip_config.json"), "w"))
+    describe_bert(path)
+    return open_clip.create_model("local-dir:" + path, load_weights=False, pretrained_hf=False)
+
+
 if verb == "make":
     import open_clip
     from safetensors.torch import save_file
 
     torch.manual_seed(3)
-    model = open_clip.create_model(OPEN_CLIP[name], pretrained=None)
-    # A gain of zero would hide errors in the values that it multiplies.
-    for key, parameter in model.named_parameters():
-        if key.endswith("bn3.weight"):
-            parameter.data.fill_(0.5)
     os.makedirs(folder, exist_ok=True)
+    config = model_config(name) if not IS_BERT else None
+    model = bert_model(folder) if IS_BERT else open_clip.CLIP(**copy.deepcopy(config))
+    # A gain of nearly zero would hide errors in the values that it multiplies.
+    for key, parameter in model.named_parameters():
+        if key.endswith(("bn3.weight", ".gamma")):
+            parameter.data.fill_(0.5)
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, os.path.join(folder, "open_clip_model.safetensors"))
-    config = {"model_cfg": open_clip.get_model_config(OPEN_CLIP[name])}
-    json.dump(config, open(os.path.join(folder, "open_clip_config.json"), "w"))
+    if not IS_BERT:
+        json.dump({"model_cfg": config}, open(os.path.join(folder, "open_clip_config.json"), "w"))
     print(json.dumps({"keys": len(model.state_dict())}))
 else:
     batch, rounds, threads, out = int(rest[0]), int(rest[1]), int(rest[2]), rest[3]
@@ -56,6 +114,8 @@ else:
     if library == "open_clip":
         import open_clip
 
+        if IS_BERT:
+            describe_bert(folder)
         # Strict: a missing or unexpected key is an error.
         model = open_clip.create_model("local-dir:" + folder, load_weights=True)
         model.eval()
@@ -73,7 +133,7 @@ else:
             "text": lambda x: model.text_projection(model.text_model(input_ids=x).pooler_output),
         }
         version = transformers.__version__
-    images, ids = inputs(batch, 224, 77)
+    images, ids = inputs(batch, 224, LENGTH)
     answer = {"version": version, "torch": torch.__version__, "missing": missing}
     with torch.inference_mode():
         for tower, given in (("image", images), ("text", ids)):

@@ -1,4 +1,4 @@
-// npm run bench:encoders [-- --models vit-b-16,vit-b-32,rn50 --batch 16 --rounds 6]
+// npm run bench:encoders [-- --models vit-b-16,convnext-tiny --batch 16 --rounds 6]
 // Full-size towers with random weights. medbench writes them and open_clip and Hugging Face read them; open_clip writes
 // them and medbench reads them. Prints the differences of the embeddings, then images and texts per second and peak
 // memory, beside PyTorch on the CPU.
@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { printJson } from '../print-json.mjs';
+import { CLIP_MODELS, MODELS } from './models.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    models: { type: 'string', default: 'vit-b-16,vit-b-32,rn50' },
+    models: { type: 'string', default: MODELS.join(',') },
     batch: { type: 'string', default: '16' },
     /** Timed batches per turn. Each side has two turns. */
     rounds: { type: 'string', default: '6' },
@@ -52,7 +53,7 @@ const speed = [];
 let versions = {};
 try {
   for (const name of options.models.split(',')) {
-    const libraries = name === 'rn50' ? ['open_clip'] : ['open_clip', 'hugging-face'];
+    const libraries = CLIP_MODELS.includes(name) ? ['open_clip', 'hugging-face'] : ['open_clip'];
     const pathTo = (...parts) => join(folder, name, ...parts);
     for (const library of libraries) {
       medbench('make', name, pathTo(library), library);

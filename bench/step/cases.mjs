@@ -1,12 +1,16 @@
-// The measured cases: three model sizes, the study's eight methods, one training schedule.
+// The measured cases: sizes and families of models, the study's eight methods, one training schedule.
 import { methodSettings, pluginMetadata } from '@medbench/core';
+import { ConvNextTiny } from '@medbench/encoders-convnext';
 import { gptModel } from '@medbench/encoders-gpt';
+import { SwinTiny } from '@medbench/encoders-swin';
 import { vitModel } from '@medbench/encoders-vit';
 import { dualEncoder } from '@medbench/nn';
 import { trainingStep } from '@medbench/training';
 import { createMethod } from '../methods.mjs';
 
-/** `gib`: the most memory that training takes. */
+/** A small text tower, so that the image tower takes nearly all of a step. */
+const SMALL_TEXT = { contextLength: 77, vocabSize: 8192, width: 128, layers: 4 };
+/** `gib`: the most memory that training takes. `timm`: the name of a tower that is no vision transformer. */
 export const CASES = {
   a: {
     image: { imageSize: 32, patchSize: 8, width: 64, layers: 4 },
@@ -23,11 +27,26 @@ export const CASES = {
     text: { contextLength: 77, vocabSize: 49408, width: 512, layers: 12 },
     ...{ embedDim: 512, batch: 8, gib: 6.5 },
   },
+  d: {
+    image: { imageSize: 224, timm: 'convnext_tiny' },
+    text: SMALL_TEXT,
+    ...{ embedDim: 512, batch: 8, gib: 6 },
+  },
+  e: {
+    image: { imageSize: 224, timm: 'swin_tiny_patch4_window7_224' },
+    text: SMALL_TEXT,
+    ...{ embedDim: 512, batch: 8, gib: 6 },
+  },
 };
+const TIMM_TOWERS = { convnext_tiny: ConvNextTiny, swin_tiny_patch4_window7_224: SwinTiny };
+/** Cases that eager backends without native code take minutes for. */
+export const LARGE_CASES = Object.keys(CASES).filter((key) => CASES[key].image.imageSize === 224);
 export const CASE_TITLES = {
   a: 'image 32², patch 8, width 64, 4 blocks; text 32 ids, vocabulary 1000, width 64, 2 blocks; batch 32',
   b: 'image 64², patch 8, width 192, 6 blocks; text 77 ids, vocabulary 8192, width 128, 4 blocks; batch 32',
   c: 'ViT-B/16 at 224² and GPT/77 (width 512, 12 blocks, vocabulary 49408), embedding of 512; batch 8',
+  d: 'ConvNeXt-Tiny at 224² and the text tower of (b), embedding of 512; batch 8',
+  e: 'Swin-Tiny at 224² and the text tower of (b), embedding of 512; batch 8',
 };
 /** Number of batches. The steps cycle through them. */
 export const BATCHES = Number(process.env.MEDBENCH_BENCH_BATCHES ?? 4);
@@ -57,8 +76,9 @@ export const trainingSettings = (key) => ({ ...TRAINING, batchSize: CASES[key].b
 /** Creates the two towers of a case. */
 export function createTowers(key) {
   const { image, text, embedDim } = CASES[key];
+  const Tower = TIMM_TOWERS[image.timm];
   return {
-    image: vitModel({ id: `image-${key}`, ...image, embedDim }),
+    image: Tower ? new Tower().build({ embedDim }) : vitModel({ id: `image-${key}`, ...image, embedDim }),
     text: gptModel({ id: `text-${key}`, ...text, embedDim }),
   };
 }

@@ -1,4 +1,4 @@
-// npm run bench:step [-- --cases a,b,c --methods all|clip|ID,... --contenders compiled,torch,... --rounds N --only
+// npm run bench:step [-- --cases a,b,c,d,e --methods all|clip|ID,... --contenders compiled,torch,... --rounds N --only
 // step,forward,... --before DIR] Measures the training step, the embedding, the share of the machine's matrix product
 // and the time to the first step. medbench and PyTorch take turns in one run with the same number of threads. See
 // bench/RESULTS.md.
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printJson } from '../print-json.mjs';
 import { begin } from './begin.mjs';
-import { CASE_TITLES, CASES, METHODS, trainingSettings } from './cases.mjs';
+import { CASE_TITLES, CASES, LARGE_CASES, METHODS, trainingSettings } from './cases.mjs';
 import { isSlow } from './contender.mjs';
 import { beginTable, distance, listVersions, machine, peakTable, speedTable } from './report.mjs';
 import { writeStart } from './start.mjs';
@@ -16,13 +16,13 @@ import { measure } from './turns.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    cases: { type: 'string', default: 'a,b,c' },
+    cases: { type: 'string', default: 'a,b,c,d,e' },
     /** `all`: all eight on case (b), clip on the others. Or names, which run on every case. */
     methods: { type: 'string', default: 'all' },
     /**
      * Contenders of every measurement. Default: compiled and torch, and for clip's step also torch-compile, which
      * compiles for half a minute or more. Others: xla-cpu, tensorflow, wasm and wasm-as-shipped. The last two make few
-     * steps and skip case (c).
+     * steps and skip the cases at 224².
      */
     contenders: { type: 'string' },
     /** A built earlier checkout. Its compiled step takes turns with this one's, as the contender `before`. */
@@ -62,8 +62,11 @@ const PRODUCTS = [
 function measured(what, key, own, gib) {
   const usual = ['compiled', 'torch', ...(what === 'step' && own.method === 'clip' ? ['torch-compile'] : [])];
   const earlier = options.before === undefined ? [] : ['before'];
-  const able = [...earlier, ...(contenders ?? usual)].filter((contender) => key !== 'c' || !isSlow(contender));
-  const specs = able.map((contender) => ({ contender, what, key, threads, checkout: options.before, ...own }));
+  const able = [...earlier, ...(contenders ?? usual)].filter(
+    (contender) => !LARGE_CASES.includes(key) || !isSlow(contender),
+  );
+  const { timm } = CASES[key].image;
+  const specs = able.map((contender) => ({ contender, what, key, timm, threads, checkout: options.before, ...own }));
   return measure(specs, { rounds, gib, tolerance: TOLERANCE[what], ...log });
 }
 

@@ -1,5 +1,6 @@
 """PyTorch's side of bench:step: `python3 torch_step.py SPEC`. SPEC is JSON: contender (torch or torch-compile), what (step,
-forward or product), threads, and the fields of that work; for a step also device and autocast (bfloat16). Prints a line when it is ready, then answers each line "run N" on
+forward or product), threads, and the fields of that work; for a step also device and autocast (bfloat16). `timm` names an image
+tower of timm. Prints a line when it is ready, then answers each line "run N" on
 stdin with a line of JSON: the milliseconds of N steps, their results and the peak memory.
 """
 
@@ -55,13 +56,39 @@ def schedule(step, training):
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (total - warmup))) * peak
 
 
+def timm_tower(name, p):
+    """timm's own tower with open_clip's projection, on the parameters of `p`: returns pooled features for images."""
+    import timm
+
+    trunk = timm.create_model(name, pretrained=False, drop_path_rate=0.0)
+    trunk.reset_classifier(0)
+    for key in dict(trunk.named_parameters()):
+        owner, _, leaf = key.rpartition(".")
+        setattr(trunk.get_submodule(owner), leaf, p["visual.trunk." + key])
+    return trunk
+
+
+class TimmImage:
+    """As `torch_methods.Image`, with timm's tower."""
+
+    def __init__(self, trunk, p, x):
+        self.p, self.features = p, trunk(x)
+
+    def pooled(self):
+        return self.features
+
+    def embedding(self):
+        return F.linear(self.features, self.p["visual.head.proj.weight"])
+
+
 def training_step(spec, compile):
     training, trainable = spec["training"], set(spec["trainable"])
     device = spec.get("device", "cpu")
     p = {name: torch.nn.Parameter(value.to(device), name in trainable) for name, value in read_safetensors(spec["files"]["weights"])}
     batches = [{name: value.to(device) for name, value in batch.items()} for batch in read_batches(spec["files"]["batches"])]
     trained = {name: one for name, one in p.items() if one.requires_grad}
-    decays = lambda name: trained[name].dim() >= 2 and not name.endswith("positional_embedding")
+    tables = ("positional_embedding", "relative_position_bias_table")
+    decays = lambda name: trained[name].dim() >= 2 and not name.endswith(tables)
     groups = [
         {"params": [one for name, one in trained.items() if decays(name) == flag], "weight_decay": training["weightDecay"] * flag}
         for flag in (True, False)
@@ -71,6 +98,9 @@ def training_step(spec, compile):
     optimizer = torch.optim.AdamW(groups, lr=training["learningRate"], betas=betas, eps=training["epsilon"], fused=True)
     scales = [one for name, one in trained.items() if name.split(".")[-1] == "logit_scale"]
     loss_of = methods.LOSSES[spec["method"]]
+    if spec.get("timm"):
+        trunk = timm_tower(spec["timm"], p)
+        loss_of = lambda p, batch: methods.contrast(p, TimmImage(trunk, p, batch["images"]), methods.Text(p, batch["ids"]))
     run = compile(lambda batch: loss_of(p, batch))
 
     def step(at):
@@ -95,10 +125,14 @@ def forward(spec, compile):
     batches = read_batches(spec["files"]["batches"])
     tower, given = (methods.Image, "images") if spec["tower"] == "image" else (methods.Text, "ids")
     p = dict(read_safetensors(spec["files"]["weights"]))
+    if spec["tower"] == "image" and spec.get("timm"):
+        p = {name: torch.nn.Parameter(value, False) for name, value in p.items()}
+        trunk = timm_tower(spec["timm"], p)
+        tower = lambda p, x: TimmImage(trunk, p, x)
 
     def embed(x):
-        pooled = tower(p, x).pooled()
-        return F.normalize(pooled @ p["visual.proj" if spec["tower"] == "image" else "text_projection"], dim=-1), pooled
+        output = tower(p, x)
+        return F.normalize(output.embedding(), dim=-1), output.pooled()
 
     run = compile(embed)
 
