@@ -24,7 +24,7 @@ def value(name: str, shape) -> torch.Tensor:
         return torch.tensor(2.0, dtype=torch.float64)
     scale = 0.3 if len(shape) < 2 else 1.5 / math.sqrt(shape[-1])
     values = scale * scattered(math.prod(shape), offset_of(name)).reshape(tuple(shape))
-    is_gain = name.endswith("weight") and any(part in name for part in ("ln_", "norm", "layrnorm", ".bn"))
+    is_gain = name.endswith("weight") and any(part in name for part in ("ln_", "norm", "Norm", "layrnorm", ".bn"))
     return 1 + values if is_gain else values
 
 

@@ -1,7 +1,7 @@
-"""open_clip's resizing of position tables, for packages/weights/fixtures/positions.json.
+"""open_clip's and timm's resizing of position tables, for packages/weights/fixtures/positions.json.
 
 Run: python scripts/oracles/positions.py > packages/weights/fixtures/positions.json
-Made with Python 3.11, torch 2.15, open_clip 3.3.
+Made with Python 3.11, torch 2.15, open_clip 3.3, timm 1.0.31.
 """
 
 import json
@@ -9,6 +9,7 @@ import types
 
 import torch
 from open_clip.model import resize_pos_embed
+from timm.layers import resample_abs_pos_embed
 
 cases = []
 for before, after in [(4, 7), (7, 3), (3, 3), (14, 5)]:
@@ -17,5 +18,11 @@ for before, after in [(4, 7), (7, 3), (3, 3), (14, 5)]:
     visual = types.SimpleNamespace(grid_size=(after, after))
     resize_pos_embed(state, types.SimpleNamespace(visual=visual))
     values = state["visual.positional_embedding"].flatten().tolist()
-    cases.append({"from": before, "to": after, "values": [round(x, 7) for x in values]})
+    place = {"from": before, "to": after, "prefix": 1, "by": "open_clip"}
+    cases.append({**place, "values": [round(x, 7) for x in values]})
+for before, after, prefix in [(4, 6, 1), (4, 6, 0), (7, 3, 0)]:
+    table = torch.sin(torch.arange((prefix + before**2) * 2, dtype=torch.float32) * 0.37).reshape(1, -1, 2)
+    values = resample_abs_pos_embed(table, [after, after], num_prefix_tokens=prefix).flatten().tolist()
+    place = {"from": before, "to": after, "prefix": prefix, "by": "timm"}
+    cases.append({**place, "values": [round(x, 7) for x in values]})
 print(json.dumps(cases))
