@@ -129,9 +129,19 @@ export const textTower: Study = {
   },
   variants: [
     { id: 'gpt-77', title: 'GPT/77', config: openai('vit-b-16', 512, OPENAI_B16), presets: drawnText('gpt-demo')! },
-    bert('biobert', 'BioBERT', 'dmis-lab/biobert-base-cased-v1.2', 'bert-demo'),
-    bert('clinicalbert', 'ClinicalBERT', 'emilyalsentzer/Bio_ClinicalBERT', 'bert-demo-mean'),
-    bert('pubmedbert', 'PubMedBERT', 'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract', 'bert-demo-mlp'),
+    bert('biobert', 'BioBERT (in the demo bert-demo)', 'dmis-lab/biobert-base-cased-v1.2', 'bert-demo'),
+    bert(
+      'clinicalbert',
+      'ClinicalBERT (in the demo bert-demo-mean)',
+      'emilyalsentzer/Bio_ClinicalBERT',
+      'bert-demo-mean',
+    ),
+    bert(
+      'pubmedbert',
+      'PubMedBERT (in the demo bert-demo-mlp)',
+      'microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract',
+      'bert-demo-mlp',
+    ),
   ],
   questions: [
     {
