@@ -1,5 +1,5 @@
 import type { EncoderOutput, TensorMap, TextEncoderModel } from '@medbench/core';
-import { gelu, layerNorm, linear, once, scaledDotProduct } from '@medbench/nn';
+import { gelu, layerNorm, lazyOutput, linear, once, scaledDotProduct } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { bertParameters, blockPrefix, EMBEDDINGS } from './parameters.js';
 
@@ -108,23 +108,7 @@ function forward(sizes: BertSizes, parameters: TensorMap, ids: tf.Tensor2D): Enc
   });
   const tokenEmbeddings = once(() => project(tokens()));
   const embedding = once(() => project(pooled()));
-  return {
-    get tokens() {
-      return tokens();
-    },
-    get hidden() {
-      return hidden();
-    },
-    get tokenEmbeddings() {
-      return tokenEmbeddings();
-    },
-    get pooled() {
-      return pooled();
-    },
-    get embedding() {
-      return embedding();
-    },
-  };
+  return lazyOutput({ tokens, hidden, tokenEmbeddings, pooled, embedding });
 }
 
 /** Models on the hub that have the sizes of BERT-base, by the size of their vocabulary. */

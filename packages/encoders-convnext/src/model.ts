@@ -4,11 +4,9 @@ import {
   type ImageEncoderModel,
   type ImagePreprocessing,
   MedbenchError,
-  type ParameterSpec,
   type TensorMap,
-  type TowerStage,
 } from '@medbench/core';
-import { gelu, layerNorm, linear, once, patchConvolution } from '@medbench/nn';
+import { gelu, layerNorm, lazyOutput, linear, once, patchConvolution, towerStage } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Block, blockParameters, FILTER, headParameters, listBlocks, stemParameters } from './parameters.js';
 
@@ -91,21 +89,7 @@ function forward(
   const pooled = once<tf.Tensor2D>(() => layers.norm(tf.mean(hidden, 1), 'trunk.head.norm'));
   const tokenEmbeddings = once(() => project(tokens()));
   const embedding = once(() => project(pooled()));
-  return {
-    hidden,
-    get tokens() {
-      return tokens();
-    },
-    get tokenEmbeddings() {
-      return tokenEmbeddings();
-    },
-    get pooled() {
-      return pooled();
-    },
-    get embedding() {
-      return embedding();
-    },
-  };
+  return lazyOutput({ hidden: () => hidden, tokens, tokenEmbeddings, pooled, embedding });
 }
 
 /**
@@ -125,11 +109,6 @@ export function convNextModel(sizes: ConvNextSizes): ImageEncoderModel {
   const stem = stemParameters(widths[0]);
   const blocks = listBlocks(sizes).map((block) => ({ name: block.name, specs: blockParameters(block) }));
   const head = headParameters(widths[3], embedDim);
-  const stage = (name: string, kind: TowerStage['kind'], specs: readonly ParameterSpec[]): TowerStage => ({
-    name,
-    kind,
-    parameters: specs.map((spec) => spec.name),
-  });
   return {
     id,
     imageSize,
@@ -137,9 +116,9 @@ export function convNextModel(sizes: ConvNextSizes): ImageEncoderModel {
     embedDim,
     parameters: [...stem, ...blocks.flatMap(({ specs }) => specs), ...head],
     stages: [
-      stage('trunk.stem', 'embedding', stem),
-      ...blocks.map(({ name, specs }) => stage(name, 'block', specs)),
-      stage('head', 'head', head),
+      towerStage('trunk.stem', 'embedding', stem),
+      ...blocks.map(({ name, specs }) => towerStage(name, 'block', specs)),
+      towerStage('head', 'head', head),
     ],
     ...(preprocessing ? { preprocessing } : {}),
     ...(timm ? { openClip: { image_size: imageSize, timm_model_name: timm, timm_pool: '', timm_proj: 'linear' } } : {}),

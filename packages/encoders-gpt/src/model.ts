@@ -10,6 +10,7 @@ import type {
 import {
   causalMask,
   layerNorm,
+  lazyOutput,
   linear,
   normal,
   once,
@@ -96,23 +97,7 @@ function forward(
   const projectTokens = once(() => linear(tokens(), tf.transpose(parameter('text_projection') as tf.Tensor2D)));
   const pooled = once(() => norm(output.pooled()));
   const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), parameter('text_projection') as tf.Tensor2D));
-  return {
-    get tokens() {
-      return tokens();
-    },
-    get hidden() {
-      return output.tokens();
-    },
-    get tokenEmbeddings() {
-      return projectTokens();
-    },
-    get pooled() {
-      return pooled();
-    },
-    get embedding() {
-      return embedding();
-    },
-  };
+  return lazyOutput({ tokens, hidden: () => output.tokens(), tokenEmbeddings: projectTokens, pooled, embedding });
 }
 
 /**

@@ -3,11 +3,9 @@ import {
   type ForwardOptions,
   type ImageEncoderModel,
   MedbenchError,
-  type ParameterSpec,
   type TensorMap,
-  type TowerStage,
 } from '@medbench/core';
-import { batchNorm, batchNormAffine, linear } from '@medbench/nn';
+import { batchNorm, batchNormAffine, linear, towerStage } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import { attentionPool } from './attention-pool.js';
 import { attentionPoolParameters, BOTTLENECK, blockParameters, listBlocks, stemParameters } from './parameters.js';
@@ -105,11 +103,6 @@ export function resnetModel(sizes: ResNetSizes): ImageEncoderModel {
   const stem = stemParameters(baseWidth);
   const blocks = listBlocks(sizes).map((block) => ({ name: block.name, specs: blockParameters(block) }));
   const head = attentionPoolParameters({ positions: (imageSize / REDUCTION) ** 2 + 1, width, embedDim });
-  const stage = (name: string, kind: TowerStage['kind'], specs: readonly ParameterSpec[]): TowerStage => ({
-    name,
-    kind,
-    parameters: specs.map((spec) => spec.name),
-  });
   return {
     id,
     imageSize,
@@ -117,9 +110,9 @@ export function resnetModel(sizes: ResNetSizes): ImageEncoderModel {
     embedDim,
     parameters: [...stem, ...blocks.flatMap(({ specs }) => specs), ...head],
     stages: [
-      stage('stem', 'embedding', stem),
-      ...blocks.map(({ name, specs }) => stage(name, 'block', specs)),
-      stage('attnpool', 'head', head),
+      towerStage('stem', 'embedding', stem),
+      ...blocks.map(({ name, specs }) => towerStage(name, 'block', specs)),
+      towerStage('attnpool', 'head', head),
     ],
     forward: (parameters, images, options) => forward(sizes, parameters, images, options),
   };

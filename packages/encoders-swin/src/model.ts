@@ -4,19 +4,19 @@ import {
   type ImageEncoderModel,
   type ImagePreprocessing,
   MedbenchError,
-  type ParameterSpec,
   type TensorMap,
-  type TowerStage,
 } from '@medbench/core';
 import {
   gelu,
   layerNorm,
+  lazyOutput,
   linear,
   once,
   patchConvolution,
   permuteRows,
   scaledDotProduct,
   splitJoint,
+  towerStage,
 } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -146,23 +146,7 @@ function forward(
   const pooled = once<tf.Tensor2D>(() => tf.mean(normed(), 1));
   const tokenEmbeddings = once(() => project(tokens()));
   const embedding = once(() => project(pooled()));
-  return {
-    get hidden() {
-      return hidden();
-    },
-    get tokens() {
-      return tokens();
-    },
-    get tokenEmbeddings() {
-      return tokenEmbeddings();
-    },
-    get pooled() {
-      return pooled();
-    },
-    get embedding() {
-      return embedding();
-    },
-  };
+  return lazyOutput({ hidden, tokens, tokenEmbeddings, pooled, embedding });
 }
 
 /**
@@ -189,11 +173,6 @@ export function swinModel(sizes: SwinSizes): ImageEncoderModel {
   const specs = blocks.map((block) => ({ name: block.name, specs: blockParameters(block) }));
   const lastWidth = width * 2 ** (depths.length - 1);
   const head = headParameters(lastWidth, embedDim);
-  const stage = (name: string, kind: TowerStage['kind'], own: readonly ParameterSpec[]): TowerStage => ({
-    name,
-    kind,
-    parameters: own.map((spec) => spec.name),
-  });
   return {
     id,
     imageSize,
@@ -201,9 +180,9 @@ export function swinModel(sizes: SwinSizes): ImageEncoderModel {
     embedDim,
     parameters: [...patches, ...specs.flatMap((block) => block.specs), ...head],
     stages: [
-      stage('trunk.patch_embed', 'embedding', patches),
-      ...specs.map((block) => stage(block.name, 'block', block.specs)),
-      stage('head', 'head', head),
+      towerStage('trunk.patch_embed', 'embedding', patches),
+      ...specs.map((block) => towerStage(block.name, 'block', block.specs)),
+      towerStage('head', 'head', head),
     ],
     ...(preprocessing ? { preprocessing } : {}),
     ...(timm ? { openClip: { image_size: imageSize, timm_model_name: timm, timm_pool: '', timm_proj: 'linear' } } : {}),

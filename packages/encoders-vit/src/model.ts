@@ -9,6 +9,7 @@ import type {
 } from '@medbench/core';
 import {
   layerNorm,
+  lazyOutput,
   linear,
   normal,
   once,
@@ -58,23 +59,13 @@ function forward(
   const embedding = once<tf.Tensor2D>(() => tf.matMul(pooled(), parameter('proj') as tf.Tensor2D));
   const projectTokens = once(() => linear(post(output.tokens()), tf.transpose(parameter('proj') as tf.Tensor2D)));
   const patchTokens = once(() => post(otherTokens(output.tokens())));
-  return {
-    get tokens() {
-      return patchTokens();
-    },
-    get hidden() {
-      return output.tokens();
-    },
-    get tokenEmbeddings() {
-      return projectTokens();
-    },
-    get pooled() {
-      return pooled();
-    },
-    get embedding() {
-      return embedding();
-    },
-  };
+  return lazyOutput({
+    tokens: patchTokens,
+    hidden: () => output.tokens(),
+    tokenEmbeddings: projectTokens,
+    pooled,
+    embedding,
+  });
 }
 
 /**

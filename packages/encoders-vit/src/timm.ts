@@ -1,6 +1,7 @@
 import type { EncoderOutput, ForwardOptions, ImageEncoderModel, ImagePreprocessing, TensorMap } from '@medbench/core';
 import {
   layerNorm,
+  lazyOutput,
   linear,
   mlp,
   once,
@@ -86,20 +87,7 @@ function forward(
     const normed = once(() => norm(hidden()));
     const pooled = once(() => attentionPool(parameters, normed(), heads));
     const embedding = once(() => project(pooled()));
-    return {
-      get tokens() {
-        return normed();
-      },
-      get hidden() {
-        return hidden();
-      },
-      get pooled() {
-        return pooled();
-      },
-      get embedding() {
-        return embedding();
-      },
-    };
+    return lazyOutput({ tokens: normed, hidden, pooled, embedding });
   }
   const output = pooledTransformer(blocks, '', tokens, { select: firstToken }, options);
   const normed = once(() => norm(output.tokens()));
@@ -107,23 +95,13 @@ function forward(
   const pooled = once(() => norm(output.pooled()));
   const embedding = once(() => project(pooled()));
   const projectTokens = once(() => linear(normed(), parameters['head.proj.weight']!));
-  return {
-    get tokens() {
-      return patchTokens();
-    },
-    get hidden() {
-      return output.tokens();
-    },
-    get tokenEmbeddings() {
-      return projectTokens();
-    },
-    get pooled() {
-      return pooled();
-    },
-    get embedding() {
-      return embedding();
-    },
-  };
+  return lazyOutput({
+    tokens: patchTokens,
+    hidden: () => output.tokens(),
+    tokenEmbeddings: projectTokens,
+    pooled,
+    embedding,
+  });
 }
 
 /** Whether a projection follows the pool. Attention pooling needs none if the joint space is as wide as the tower. */

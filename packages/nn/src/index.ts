@@ -26,6 +26,7 @@ export {
 export { encoderFamily, type FamilyEncoder, type FamilyMember } from './encoder-family.js';
 export { clipByGlobalNorm } from './gradient-clip.js';
 export { gelu, layerNorm, linear, quickGelu } from './layers.js';
+export { lazyOutput } from './lazy-output.js';
 export { type Packing, type ParameterGroup, packParameters } from './packing.js';
 export { constant, countParameters, initialise, normal, ones, uniform, zeros } from './parameters.js';
 export { patchConvolution, patchify, patchMatrix } from './patchify.js';
@@ -42,6 +43,7 @@ export {
 export { decodeTensor, readSafetensors, type SafetensorsFile, writeSafetensors } from './safetensors.js';
 export { type LearningRateSchedule, type ScheduleOptions, warmupCosine } from './schedule.js';
 export { textMask } from './text-mask.js';
+export { towerStage } from './tower-stage.js';
 export {
   block,
   blockParameters,
