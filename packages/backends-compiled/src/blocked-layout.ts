@@ -1,6 +1,6 @@
 import { Builder } from './graph/builder.js';
 import { emit } from './graph/emit.js';
-import { BLOCKED } from './graph/graph.js';
+import { BLOCKED } from './graph/protobuf.js';
 import { loadRuntime, sessionOptions } from './runtime.js';
 
 let answer: Promise<boolean> | undefined;

@@ -1,2 +1,3 @@
-export { type BertSizes, bertModel } from './model.js';
+export { bertModel } from './model.js';
+export type { BertSizes } from './parameters.js';
 export * from './plugin.js';

@@ -1,28 +1,7 @@
 import type { EncoderOutput, TensorMap, TextEncoderModel } from '@medbench/core';
 import { gelu, layerNorm, lazyOutput, linear, once, scaledDotProduct } from '@medbench/nn';
 import * as tf from '@tensorflow/tfjs-core';
-import { bertParameters, blockPrefix, EMBEDDINGS } from './parameters.js';
-
-/** Sizes of a BERT tower. Heads are 64 wide, the feed-forward layers four times as wide as the tower. */
-export interface BertSizes {
-  readonly id: string;
-  /** Number of token positions of a text. */
-  readonly contextLength: number;
-  /** Rows of the position table, of which a text uses the first; BERT has 512. */
-  readonly positions: number;
-  readonly vocabSize: number;
-  readonly width: number;
-  readonly layers: number;
-  readonly embedDim: number;
-  /** `cls`: the first token (open_clip's `cls_last_hidden_state_pooler`). `mean`: the mean of all (`mean_pooler`). */
-  readonly pooling: 'cls' | 'mean';
-  /** `linear`: one matrix. `mlp`: two with GELU between them, (width + embedDim) / 2 wide. Neither has a bias. */
-  readonly projection: 'linear' | 'mlp';
-  /** The id of padding, which no token attends to. Default 0. */
-  readonly padId?: number;
-  /** Whether the small vocabulary of the demo is the default of the tower. */
-  readonly smallVocabulary?: boolean;
-}
+import { type BertSizes, bertParameters, blockPrefix, EMBEDDINGS } from './parameters.js';
 
 /** Width of an attention head. */
 const HEAD = 64;

@@ -1,5 +1,6 @@
 import { encoderFamily } from '@medbench/nn';
-import { type BertSizes, bertModel } from './model.js';
+import { bertModel } from './model.js';
+import type { BertSizes } from './parameters.js';
 
 /** BERT-base with the uncased vocabulary; a cased one, or another, comes with `model.vocabulary`. */
 const BASE = {

@@ -2,9 +2,6 @@ import { createHash } from 'node:crypto';
 import { elementCount } from '@medbench/core';
 import type { Attribute, ElementType } from './protobuf.js';
 
-/** The domain of ONNX Runtime's operators on blocks of channels (NCHWc). Their values are not in row-major order. */
-export const BLOCKED = 'com.microsoft.nchwc';
-
 /** One tensor of the graph (a "value" in ONNX). Its numbers are known only if it is a constant. */
 export interface Value {
   readonly id: number;

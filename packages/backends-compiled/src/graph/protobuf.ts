@@ -1,4 +1,5 @@
-import { BLOCKED } from './graph.js';
+/** The domain of ONNX Runtime's operators on blocks of channels (NCHWc). Their values are not in row-major order. */
+export const BLOCKED = 'com.microsoft.nchwc';
 
 /**
  * Writes the few messages of `onnx.proto3` that a graph needs as protocol-buffer bytes, and reads the fields of any

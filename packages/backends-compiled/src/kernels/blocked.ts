@@ -1,6 +1,7 @@
 import type { WindowInfo } from '@medbench/backend-trace';
 import type { Builder } from '../graph/builder.js';
-import { BLOCKED, type Value } from '../graph/graph.js';
+import type { Value } from '../graph/graph.js';
+import { BLOCKED } from '../graph/protobuf.js';
 
 // ONNX Runtime's convolution copies all inputs of each result, which for one filter per channel costs more than the sums.
 // Its own layout, in which blocks of 8 or 16 channels are innermost (NCHWc), has direct convolutions, a tenth of the time.
