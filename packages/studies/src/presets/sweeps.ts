@@ -6,9 +6,10 @@ const FRACTIONS = [0.25, 0.5, 0.75, 1];
 const frozen = (tower: string, fractions: readonly number[]): string[] =>
   fractions.map((fraction) => `clip-partial:tower=${tower}:freeze=${fraction}`);
 
+/** An architecture with released weights; in the demo, a small drawn member of its family. */
 const tower = (id: string, title: string, released: ConfigTree, small: string): StudyVariant => ({
   id,
-  title,
+  title: `${title} (in the demo ${small})`,
   config: released,
   presets: {
     demo: {
@@ -42,7 +43,7 @@ const SWIN: ConfigTree = {
 /** Open question 1: does partial freezing carry over to other architectures? */
 export const freezeDepth: Study = {
   id: 'freeze-depth',
-  title: 'How much to freeze, and of which architecture',
+  title: 'How much to freeze, and of which architecture (in the demo, small towers without released weights)',
   question: 'Does partial freezing carry over to other architectures?',
   // A fraction of 0 is the row `clip`.
   config: { preset: 'study', methods: ['clip', ...frozen('image', FRACTIONS), ...frozen('text', FRACTIONS)] },
