@@ -87,7 +87,7 @@ describe('a new folder of each kind, unedited', () => {
       join(lab, 'tsconfig.json'),
       JSON.stringify({ compilerOptions: { ...compilerOptions, types: [] }, include }),
     );
-    const { status, stdout } = call(lab, 'typescript', 'bin/tsc', '-p', lab);
+    const { status, stdout } = call(lab, 'typescript-7', 'bin/tsc', '-p', lab);
     expect(stdout).toBe('');
     expect(status).toBe(0);
   });
