@@ -7,6 +7,8 @@ export type AnyObjective = contracts.Objective<contracts.SettingSpecs, contracts
 
 /** A launcher with unspecified settings. */
 export type AnyLauncher = contracts.Launcher<contracts.SettingSpecs>;
+/** A tracker with unspecified settings. */
+export type AnyTracker = contracts.Tracker<contracts.SettingSpecs>;
 
 /** The info type and the instance type of each kind of plugin. */
 export interface PluginKinds {
@@ -19,6 +21,7 @@ export interface PluginKinds {
   control: { info: contracts.ControlInfo; instance: contracts.Control };
   protocol: { info: contracts.ProtocolInfo; instance: contracts.Protocol };
   launcher: { info: contracts.LauncherInfo; instance: AnyLauncher };
+  tracker: { info: contracts.TrackerInfo; instance: AnyTracker };
 }
 /** A kind of plugin. */
 export type PluginKind = keyof PluginKinds;
@@ -62,6 +65,11 @@ export type ObjectiveDeclaration = Omit<contracts.ObjectiveInfo, 'settings'> & {
 
 /** The argument of `@Launcher`. `settings` is empty by default. */
 export type LauncherDeclaration = Omit<contracts.LauncherInfo, 'settings'> & {
+  readonly settings?: contracts.SettingSpecs;
+};
+
+/** The argument of `@Tracker`. `settings` is empty by default. */
+export type TrackerDeclaration = Omit<contracts.TrackerInfo, 'settings'> & {
   readonly settings?: contracts.SettingSpecs;
 };
 
@@ -329,6 +337,34 @@ export type Launcher<S extends contracts.SettingSpecs = contracts.SettingSpecs> 
  * ```
  */
 export const Launcher = (info: LauncherDeclaration) => attach('launcher', { settings: {}, ...info });
+
+/** A tracker, which shows the curves of a run elsewhere; see {@link contracts.Tracker}. */
+export type Tracker<S extends contracts.SettingSpecs = contracts.SettingSpecs> = contracts.Tracker<S>;
+/**
+ * Class decorator that registers a tracker, which shows the curves and figures of a run elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { appendFile, mkdir } from 'node:fs/promises';
+ * import { join } from 'node:path';
+ * import { Tracker, type TrackerRequest, type TrackerSession } from '@medbench/core';
+ *
+ * // Appends each value to a table in the run folder.
+ * @Tracker({ id: 'csv', title: 'A table of all values' })
+ * export class Csv implements Tracker {
+ *   async open({ files }: TrackerRequest): Promise<TrackerSession> {
+ *     await mkdir(files, { recursive: true });
+ *     return {
+ *       send: async ({ name }, points) => {
+ *         const lines = points.map(({ curve, step, value }) => `"${name}","${curve}",${step},${value}\n`);
+ *         await appendFile(join(files, 'values.csv'), lines.join(''));
+ *       },
+ *     };
+ *   }
+ * }
+ * ```
+ */
+export const Tracker = (info: TrackerDeclaration) => attach('tracker', { settings: {}, ...info });
 
 /** Returns the metadata of a decorated class, or undefined for any other value. Inherited metadata does not count. */
 export function pluginMetadata(value: unknown): PluginMetadata | undefined {

@@ -5,6 +5,7 @@ import { MedbenchError } from './errors.js';
 export const ENVIRONMENT = {
   MEDBENCH_DATA: 'folder of the data sets; default ./data',
   MEDBENCH_CACHE: 'folder of generated data and caches; default .medbench',
+  MEDBENCH_REMOTE_CACHE: 'GiB of remote files that stay in the cache; default 50',
   MEDBENCH_MEMORY: 'memory in MiB that training may hold; default the free memory',
   MEDBENCH_JOBS: 'processes that a run uses at once; default as many as cores and memory allow',
   MEDBENCH_THREADS: 'threads of one training or measurement; default 1',

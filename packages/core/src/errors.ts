@@ -1,7 +1,7 @@
 import { printable, withoutCredentials } from './clean-text.js';
 
 /**
- * Kind of failure. The command exits with code 2 for `usage`, `config`, `unknown-id` and `plugin`, with 130 for
+ * Kind of failure. `network` is data that cannot be fetched, which `--skip-bad` never leaves out. The command exits with code 2 for `usage`, `config`, `unknown-id` and `plugin`, with 130 for
  * `interrupted`, and with 1 for all others.
  */
 export type ErrorCode =
@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'unknown-id'
   | 'plugin'
   | 'data'
+  | 'network'
   | 'weights'
   | 'backend'
   | 'training'

@@ -8,6 +8,7 @@ export type {
   AnyLauncher,
   AnyMethod,
   AnyObjective,
+  AnyTracker,
   LauncherDeclaration,
   MethodDeclaration,
   ObjectiveDeclaration,
@@ -16,6 +17,7 @@ export type {
   PluginKind,
   PluginKinds,
   PluginMetadata,
+  TrackerDeclaration,
 } from './decorators.js';
 // By name: each is both a decorator and the contract's type, and a named export wins over the star above.
 export {
@@ -30,6 +32,7 @@ export {
   Protocol,
   pluginMetadata,
   Task,
+  Tracker,
 } from './decorators.js';
 export { checkDivision, checkedDevices } from './devices.js';
 export { drawnInput } from './drawn-input.js';
@@ -64,6 +67,7 @@ export {
 } from './files/files.js';
 export { parseJson } from './files/json.js';
 export * from './files/lock/index.js';
+export { decodeBfloat16, decodeFloat16 } from './half.js';
 export { isRestricted, mayShow } from './may-show.js';
 export { use } from './methods/use.js';
 export { metricInfo } from './metric-info.js';

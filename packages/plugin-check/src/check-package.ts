@@ -80,6 +80,11 @@ async function runEntry(registry: Registry, entry: CatalogueEntry, options: Chec
       await registry.get('launcher', id);
       return 'constructed, and not asked to launch anything';
     },
+    // To open it would call a server.
+    tracker: async () => {
+      await registry.get('tracker', id);
+      return 'constructed, and not opened';
+    },
   };
   const note = await run[entry.kind]();
   return typeof note === 'string' ? note : undefined;

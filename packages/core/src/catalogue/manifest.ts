@@ -19,6 +19,7 @@ export const MANIFEST_KEYS = {
   control: 'controls',
   protocol: 'protocols',
   launcher: 'launchers',
+  tracker: 'trackers',
 } as const satisfies Record<PluginKind, string>;
 
 /** All kinds of plugin. */

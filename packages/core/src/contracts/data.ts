@@ -85,6 +85,11 @@ export interface EncodedPair {
 export interface PairSource extends Source<ImageTextPair> {
   /** Returns the same pair as `get` without decoding its image. @throws as `get`, except for decoding errors. */
   encoded?(index: number): Promise<EncodedPair>;
+  /**
+   * The order in which an epoch shows the pairs: each once, the same for equal seed and epoch. For sources that are slow
+   * unless neighbours are read together, such as files behind a network. Default: any order, each with the same chance.
+   */
+  order?(seed: number, epoch: number): Int32Array;
 }
 
 /** Folders, settings and callbacks with which a plugin opens its data. */

@@ -18,4 +18,5 @@ export type * from './settings.js';
 export type * from './statistics.js';
 export type * from './task.js';
 export type * from './tensors.js';
+export type * from './tracker.js';
 export type * from './validation.js';

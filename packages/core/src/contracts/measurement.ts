@@ -131,6 +131,11 @@ export interface TaskResult {
   readonly classification?: ClassificationDetail;
   /** Classification only: label of each entry of `perExample`, an index into `classes`. */
   readonly labels?: readonly number[];
+  /**
+   * Answer to each entry of `perExample`: an index into `classes`, or for VQA into the answers of the training questions.
+   * Optional: results written before this field was added lack it.
+   */
+  readonly predictions?: readonly number[];
   readonly retrieval?: RecallCurve;
   /** Answers to a few test examples, for a gallery of right and wrong answers. */
   readonly sampled?: readonly SampledAnswers[];

@@ -27,6 +27,11 @@ export interface SettingSpec {
    * default means what was done before, so that earlier results keep their keys.
    */
   readonly keepsKeys?: true;
+  /**
+   * Whether the value only says where data lie. The keys of results hold the default in its place: the fingerprint of the
+   * data tells what they are, so that equal data from another place have equal keys.
+   */
+  readonly locates?: true;
 }
 
 /** Declared settings by name. */

@@ -101,6 +101,8 @@ export type CompareRows = (columns: readonly ScoredColumn[]) => {
 /** Comparison of two runs in one row and column. Means are over the seeds of each run. */
 export interface RunCell {
   readonly row: string;
+  /** Row of the second run. Absent if it has the same id. */
+  readonly otherRow?: string;
   readonly control: boolean;
   readonly task: string;
   readonly protocol: ProtocolId;

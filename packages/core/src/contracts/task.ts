@@ -54,6 +54,16 @@ export interface TaskInfo {
   readonly presets?: readonly string[];
 }
 
+/** Wording with which a zero-shot protocol asks for a task's classes. None of it is data. */
+export interface TaskPrompts {
+  /** Class names in label order. */
+  readonly classes: readonly string[];
+  /** Phrase for each class, in label order. */
+  readonly phrases: readonly string[];
+  /** Templates in which `{}` is replaced by a phrase. */
+  readonly templates: readonly string[];
+}
+
 /** The context in which a task is evaluated. */
 export interface TaskContext extends DataContext {
   /** Protocols to measure, in order. Pass them to `measureAll` with the model and the data of the task. */
@@ -85,6 +95,8 @@ export interface Task {
   images?(context: DataContext): Promise<ImageSplits>;
   /** Lists test examples for a report. Called only if they may be shown (`mayShow`). Without it no gallery is made. */
   examples?(context: DataContext): Promise<TestExamples>;
+  /** Returns the prompts that the settings of the context select. Without it, those of the info are used. */
+  prompts?(context: DataContext): Promise<TaskPrompts>;
   /** Makes image-text pairs of the training split, for labs without a corpus. It must not read another split. */
   pairs?(context: DataContext): Promise<OpenedCorpus>;
 }

@@ -85,10 +85,15 @@ export function resolveSettings(group: string, info: Configurable, values: Setti
   return settings;
 }
 
-/** The settings that enter the keys of results: all but those that `keepsKeys` leaves out at their default. */
+/**
+ * The settings that enter the keys of results: all but those that `keepsKeys` leaves out at their default. One that
+ * `locates` enters with its default.
+ */
 export const keyedSettings = ({ settings: specs = {} }: Configurable, settings: Settings): Settings =>
   Object.fromEntries(
-    Object.entries(settings).filter(([name, value]) => !(specs[name]?.keepsKeys && specs[name].default === value)),
+    Object.entries(settings)
+      .filter(([name, value]) => !(specs[name]?.keepsKeys && specs[name].default === value))
+      .map(([name, value]) => [name, specs[name]?.locates ? specs[name].default : value]),
   );
 
 /** Resolves a method's settings; see `resolveSettings`. */
