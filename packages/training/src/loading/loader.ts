@@ -52,8 +52,8 @@ export interface LoaderOptions {
   readonly preprocessing?: ImagePreprocessing | undefined;
   readonly seed: number;
   /**
-   * The examples of a step, from 0. Default: `batchOrder`, full batches in an order drawn with the seed. A batch may
-   * have fewer than `batchSize`.
+   * The examples of a step, from 0. Default: `batchOrder`, full batches in the order of the source, or one drawn with the
+   * seed. A batch may have fewer than `batchSize`.
    */
   readonly order?: ((step: number) => Int32Array) | undefined;
   /** Inputs that the method draws for each example, beside image and text. */
@@ -86,6 +86,8 @@ export interface BatchLoader {
   (step: number): Promise<HostTensors>;
   /** Number of batches to prefetch, so that all workers are busy and memory is bounded. */
   readonly ahead: number;
+  /** The examples of a step, from 0. */
+  order(step: number): Int32Array;
   /** Takes back the memory of a batch for a later one. The batch must not be read afterwards. */
   recycle(batch: HostTensors): void;
   /** Stops the workers. */
@@ -113,7 +115,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
   const { crop, side } = loadedCrop(options);
   const images = (options.memory ?? new ImageMemory()).openSource(pairs, storedForm(crop, side, preprocessing));
   const workers = batchWorkers({ count: options.workers, inputs, log: options.log });
-  const order = options.order ?? batchOrder(pairs.length, options.batchSize, seed);
+  const order = options.order ?? batchOrder(pairs.length, options.batchSize, seed, pairs.order?.bind(pairs));
   const freeBuffers: ArrayBuffer[] = [];
   const tools: DrawTools = {
     transform: cropSteps(imageSize, crop, side, preprocessing).view,
@@ -171,7 +173,7 @@ export function batchLoader(options: LoaderOptions): BatchLoader {
     const buffer = images?.data.buffer;
     if (buffer instanceof ArrayBuffer && buffer.byteLength > 0 && freeBuffers.length <= ahead) freeBuffers.push(buffer);
   };
-  return Object.assign(load, { ahead, recycle, close: () => workers.close() });
+  return Object.assign(load, { ahead, order, recycle, close: () => workers.close() });
 }
 
 /** The crop for this image size, and the shorter side of the images that are cached. */

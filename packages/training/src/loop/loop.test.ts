@@ -24,7 +24,7 @@ const request = {
 /** Runs steps on a session that notes what is asked of it, and when a step ends. A step takes longer than all else. */
 async function run(session: Partial<LoadedStep>, events: string[]) {
   const load = Object.assign(async (number: number) => ({ number: scalar(number) }), {
-    ...{ ahead: 2, recycle: () => {}, close: async () => {} },
+    ...{ ahead: 2, order: () => new Int32Array(8), recycle: () => {}, close: async () => {} },
   });
   const step = async (batch: HostTensors) => {
     events.push(`step ${numberOf(batch)}`);

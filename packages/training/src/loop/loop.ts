@@ -1,5 +1,5 @@
 import { type HostTensors, MedbenchError, NO_PROFILE, type Profile, type TrainRequest } from '@medbench/core';
-import { batchOrder, prefetch } from '@medbench/data';
+import { prefetch } from '@medbench/data';
 import type { BatchLoader } from '../loading/loader.js';
 import type { LoadedStep } from '../step/training-step.js';
 import type { CostMeter } from './meter.js';
@@ -25,6 +25,21 @@ export interface LoopResources {
   /** Number of steps between two validations. */
   readonly validateEvery: number;
   readonly meter: CostMeter;
+}
+
+/**
+ * Measures how fast a training is from one line of the log to the next, with everything that comes between them. The time
+ * before the first line is left out: the step is compiled then.
+ */
+function measurePace(batchSize: number): (step: number) => { readonly pairsPerSecond?: number } {
+  let last: { readonly step: number; readonly time: number } | undefined;
+  return (step) => {
+    const before = last;
+    last = { step, time: performance.now() };
+    if (!before) return {};
+    const perSecond = ((step - before.step) * batchSize * 1000) / (last.time - before.time);
+    return { pairsPerSecond: Math.round(perSecond * 100) / 100 };
+  };
 }
 
 /** Yields the same items, and profiles the time until each arrives as `waiting for batches`. */
@@ -84,6 +99,7 @@ export async function runSteps(
   const { training, row, folder, key, signal, profile = NO_PROFILE } = request;
   const began = performance.now();
   const seconds = (): number => from.seconds + (performance.now() - began) / 1000;
+  const pace = measurePace(training.batchSize);
   const curve = [...from.curve];
   const curveInterval = Math.max(1, Math.ceil(training.steps / CURVE_POINTS));
   let step = from.step;
@@ -106,11 +122,11 @@ export async function runSteps(
     }
     const outputs = await profile.span('step', () => session.step(batch));
     load.recycle(batch);
-    meter.sample();
+    const residentBytes = meter.sample();
     const loss = scalar(outputs, 'loss');
     if (!Number.isFinite(loss) || !Number.isFinite(scalar(outputs, 'gradientNorm'))) {
       // The event lists the examples, so that the batch can be inspected.
-      const examples = [...batchOrder(indices.length, training.batchSize, request.seed)(step)].map((i) => indices[i]!);
+      const examples = [...load.order(step)].map((i) => indices[i]!);
       request.event({ training: row, step, ...scalars(outputs), diverged: true, examples });
       throw new MedbenchError('training', `The loss of ${row} is ${loss} at step ${step} (seed ${request.seed})`, {
         hint: 'Lower training.learningRate, or set training.clipNorm. The log has the earlier steps and the examples of this batch.',
@@ -118,7 +134,7 @@ export async function runSteps(
     }
     if (step % curveInterval === 0 || step === training.steps - 1) curve.push({ step, loss });
     if (step % training.logEvery === 0 || step === training.steps - 1) {
-      request.event({ training: row, step, ...scalars(outputs) });
+      request.event({ training: row, step, ...scalars(outputs), ...pace(step), residentBytes });
     }
     step++;
     request.progress({ step, steps: training.steps, loss });

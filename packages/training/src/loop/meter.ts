@@ -4,8 +4,8 @@ import { ASSUMED_WATTS, type EnergyEstimate, parseVariable, readVariable } from 
 
 /** Measures the peak memory and the energy of a training. */
 export interface CostMeter {
-  /** Samples the memory of the process; called after each step. */
-  sample(): void;
+  /** Samples the memory of the process; called after each step. @returns its resident bytes. */
+  sample(): number;
   /** @param seconds time of the whole training, including the time before an interruption. */
   read(seconds: number): { readonly peakMemory: number; readonly energy: EnergyEstimate };
 }
@@ -58,8 +58,10 @@ export function costMeter({
   const counters = findCounters(powercap);
   const began = performance.now();
   let peakMemory = process.memoryUsage.rss();
-  const sample = (): void => {
-    peakMemory = Math.max(peakMemory, process.memoryUsage.rss());
+  const sample = (): number => {
+    const memory = process.memoryUsage.rss();
+    peakMemory = Math.max(peakMemory, memory);
+    return memory;
   };
   const fromCounters = (seconds: number): EnergyEstimate | undefined => {
     if (counters.length === 0) return undefined;

@@ -137,8 +137,7 @@ export async function train(
   const { model, specs, phases, parameters, setup, memory, device, checked } = fitted;
   const { step } = phases[0]!;
   request.event({
-    training: row,
-    parameters,
+    ...{ training: row, parameters, key },
     ...setup,
     ...(memory ? { peakBytes: memory.peakBytes } : {}),
     ...(device ? { deviceBytes: device.bytes } : {}),
