@@ -15,8 +15,8 @@ export function flatSettings(config: Config): Record<string, string | number | b
             : String(value);
     }
   };
-  // Where a run computes is not part of what it computes.
-  const { launcher: _, ...settings } = config;
+  // Where a run computes, and who is told, is not part of what it computes.
+  const { launcher: _, trackers: __, tracker: ___, ...settings } = config;
   walk('', settings);
   return flat;
 }

@@ -278,6 +278,12 @@ export const configSchema = z
       'Settings of launchers, by launcher id (medbench list launchers). They change where a run computes, not what, and are ' +
         'not part of the results.',
     ),
+    trackers: distinct(z.array(z.string()), 'a tracker is fed once').describe(
+      'Where the curves and figures of the run are shown too: ids (medbench list trackers). Not part of the results.',
+    ),
+    tracker: pluginSettings.describe(
+      'Settings of trackers, by tracker id. They are kept in the run folder; secrets are environment variables.',
+    ),
   })
   .describe('Settings of a medbench run. All are optional.');
 
@@ -341,4 +347,6 @@ export const DEFAULTS: Config = {
   taskSettings: {},
   corpusSettings: {},
   launcher: {},
+  trackers: [],
+  tracker: {},
 };

@@ -38,6 +38,8 @@ const applicableProtocols = (row: PlanRow, protocols: readonly ProtocolId[]): re
  *   with one id.
  */
 export function makePlan(config: Config, catalogue: Catalogue): Plan {
+  // Runs that older versions began have no trackers in their settings.
+  const { trackers = [], tracker = {} } = config;
   // With an explicitly empty list nothing is trained: the rows are embeddings and controls.
   const methods = config.methods.length > 0 ? selectRows(catalogue, config.methods, config.methodSettings) : [];
   const tasks = selectEntries(catalogue, 'task', config.tasks);
@@ -46,6 +48,7 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
     ['task', config.taskSettings],
     ['corpus', config.corpusSettings],
     ['launcher', config.launcher],
+    ['tracker', tracker],
     ['method', config.evaluation.activationOf ?? {}],
     ['method', config.training.validation.lossOf],
   ] as const) {
@@ -91,6 +94,8 @@ export function makePlan(config: Config, catalogue: Catalogue): Plan {
   for (const { info } of corpora) resolveSettings('corpusSettings', info, config.corpusSettings[info.id]);
   for (const { info } of entriesOfKind(catalogue, 'launcher'))
     resolveSettings('launcher', info, config.launcher[info.id]);
+  for (const id of trackers) findEntry(catalogue, 'tracker', id);
+  for (const { info } of entriesOfKind(catalogue, 'tracker')) resolveSettings('tracker', info, tracker[info.id]);
   const validation = planValidation(config, catalogue, corpora);
   const evaluation = evaluationConfig(config.evaluation, catalogue);
   const measuredTasks = tasks.map((task) => ({ task, protocols: listTaskProtocols(task.info, catalogue, evaluation) }));

@@ -38,6 +38,26 @@ export class RunLayout {
   launched(): string[] {
     return listFolders(this.launchers).map(fileId);
   }
+  /** Folder with the files of trackers, with one folder per tracker. */
+  get trackers(): string {
+    return join(this.folder, 'trackers');
+  }
+  /** Folder of the files of one tracker, such as the event files of TensorBoard. */
+  tracker(id: string): string {
+    return join(this.trackers, fileName(id));
+  }
+  /** The name of this run for trackers. It moves with the folder. */
+  get trackedId(): string {
+    return join(this.units, 'trackers', 'id.json');
+  }
+  /** The last point of each curve that a tracker has received. */
+  received(tracker: string): string {
+    return join(this.units, 'trackers', fileName(tracker), 'received.json');
+  }
+  /** Folder of the lock of a tracker: whoever holds it feeds the tracker. */
+  lockOfTracker(id: string): string {
+    return join(this.units, 'trackers', fileName(id), 'lock');
+  }
   /** The failure of a unit since the last run began. */
   failure(unit: { readonly row: string; readonly seed: number } | typeof GENERAL): string {
     return join(this.unit(unit), 'failed.json');
@@ -55,7 +75,10 @@ export class RunLayout {
         return [`${row}:${seed}`, this.lockOfUnit({ row, seed })] as const;
       }),
     );
-    const all = [['gather', this.lock], [GENERAL, this.lockOfUnit(GENERAL)], ...units] as const;
+    const trackers = listFolders(join(this.units, 'trackers')).map(
+      (name) => [`tracker:${fileId(name)}`, this.lockOfTracker(fileId(name))] as const,
+    );
+    const all = [['gather', this.lock], [GENERAL, this.lockOfUnit(GENERAL)], ...units, ...trackers] as const;
     return all.filter(([, folder]) => existsSync(folder));
   }
   /** The settings and the environment of the run. */

@@ -35,19 +35,28 @@ export class LogTail {
     private readonly wanted: readonly string[],
   ) {}
 
-  /** @returns the new entries; `restarted` if the file is another one, so that all earlier entries are void. */
-  read(): { readonly entries: LogEntry[]; readonly restarted: boolean } {
+  /**
+   * @param most bytes to read. Default: all that is new.
+   * @returns the new entries; `restarted` if the file is another one, so that all earlier entries are void; `more` if `most`
+   *   bytes were not all.
+   */
+  read(most = Number.POSITIVE_INFINITY): {
+    readonly entries: LogEntry[];
+    readonly restarted: boolean;
+    readonly more: boolean;
+  } {
     const entries: LogEntry[] = [];
     let file: number;
     try {
       file = openSync(this.path, 'r');
     } catch {
-      return { entries, restarted: this.#restart(0) };
+      return { entries, restarted: this.#restart(0), more: false };
     }
     try {
-      const { size, ino } = fstatSync(file);
-      const restarted = (size < this.#offset || (this.#inode !== 0 && ino !== this.#inode)) && this.#restart(ino);
+      const { size: whole, ino } = fstatSync(file);
+      const restarted = (whole < this.#offset || (this.#inode !== 0 && ino !== this.#inode)) && this.#restart(ino);
       this.#inode = ino;
+      const size = Math.min(whole, this.#offset + most);
       while (this.#offset < size) {
         const chunk = Buffer.alloc(Math.min(CHUNK, size - this.#offset));
         const read = readSync(file, chunk, 0, chunk.length, this.#offset);
@@ -55,7 +64,7 @@ export class LogTail {
         this.#offset += read;
         this.#take(Buffer.concat([this.#rest, chunk.subarray(0, read)]), entries);
       }
-      return { entries, restarted };
+      return { entries, restarted, more: size < whole };
     } finally {
       closeSync(file);
     }

@@ -3,7 +3,7 @@ import { flatSettings } from '../config/flat.js';
 import type { PlannedTable, PlannedTableRow, RunFile } from '../results.js';
 import { makeCell } from '../stages/make-cell.js';
 import { hashJson, type RunLayout, type StoredCell } from '../store/index.js';
-import { type KeptFiles, modifiedAt } from './kept-files.js';
+import { type KeptFiles, modifiedAt, type ReadFile } from './kept-files.js';
 
 /** A cell without what only the report shows. */
 const slim = ({ classification: _, retrieval: __, ...cell }: ResultCell): ResultCell => cell;
@@ -34,6 +34,16 @@ function readResults(path: string): KnownResults | undefined {
   };
 }
 
+/** Reads the results of a run; undefined if there are none, or they are of other settings. */
+export function readCurrentResults(
+  layout: RunLayout,
+  files: KeptFiles,
+  { config }: RunFile,
+): ReadFile<KnownResults> | undefined {
+  const read = files.read(layout.results, readResults);
+  return read && hashJson(read.value.run.settings) === hashJson(flatSettings(config)) ? read : undefined;
+}
+
 /** Reads a cell, and leaves the scores of single examples out. */
 function readCell(path: string): StoredCell | undefined {
   const file = readSealed<StoredCell>(path);
@@ -57,14 +67,13 @@ export class Measured {
   constructor(
     private readonly layout: RunLayout,
     private readonly files: KeptFiles,
-    { config }: RunFile,
+    run: RunFile,
     /** When the run with these settings began, in milliseconds by the clock of the file system. */
     private readonly begun: number,
   ) {
-    const read = files.read(layout.results, readResults);
-    const current = read && hashJson(read.value.run.settings) === hashJson(flatSettings(config));
-    this.results = current ? read.value : undefined;
-    this.#resultsModified = current ? read.modified : 0;
+    const read = readCurrentResults(layout, files, run);
+    this.results = read?.value;
+    this.#resultsModified = read?.modified ?? 0;
     for (const cell of this.results?.cells ?? []) {
       const key = JSON.stringify([cell.method, cell.task, cell.seed]);
       const cells = this.#inResults.get(key);

@@ -1,7 +1,6 @@
-import { GENERAL } from '../store/layout.js';
-import { unitId } from '../units/id.js';
 import { type LogEntry, LogTail } from './log-tail.js';
 import type { CurvePoint } from './state.js';
+import { isFiniteNumber, parseTrainingEntry, TRAINING_ENTRIES } from './training-entry.js';
 
 /** Points over which the speed of a training is measured. */
 const RECENT = 30;
@@ -35,8 +34,6 @@ export interface LoggedTraining {
   readonly speed: number | undefined;
 }
 
-const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-
 /** The trainings in one log. */
 class LogOfMachine {
   readonly attempts = new Map<string, Attempt[]>();
@@ -45,7 +42,7 @@ class LogOfMachine {
   readonly #tail: LogTail;
 
   constructor(path: string) {
-    this.#tail = new LogTail(path, ['"training":', '"corpus":']);
+    this.#tail = new LogTail(path, [...TRAINING_ENTRIES, '"corpus":']);
   }
 
   read(): void {
@@ -58,16 +55,14 @@ class LogOfMachine {
   }
 
   #add(entry: LogEntry): void {
-    const { training, row, seed, time } = entry;
     if (typeof entry.corpus === 'string') this.corpora.set(entry.corpus, entry.synthetic === true);
-    if (typeof training !== 'string' || typeof row !== 'string' || !isFiniteNumber(seed)) return;
-    const id = row === GENERAL ? GENERAL : unitId({ row, seed });
+    const parsed = parseTrainingEntry(entry);
+    if (!parsed) return;
+    const { id, time, begins } = parsed;
     const attempts = this.attempts.get(id) ?? [];
     this.attempts.set(id, attempts);
-    const when = Date.parse(String(time)) || 0;
-    if ('parameters' in entry && isFiniteNumber(entry.steps)) {
-      const { steps } = entry;
-      attempts.push({ began: when, from: 0, steps, loss: [], validation: [], ended: false });
+    if (begins !== undefined) {
+      attempts.push({ began: time, from: 0, steps: begins, loss: [], validation: [], ended: false });
       return;
     }
     const attempt = attempts.at(-1);
@@ -78,7 +73,7 @@ class LogOfMachine {
     if (!isFiniteNumber(step)) return;
     if (isFiniteNumber(validationLoss)) attempt.validation.push({ step, loss: validationLoss });
     if (!isFiniteNumber(loss)) return;
-    attempt.loss.push({ step, loss, time: when });
+    attempt.loss.push({ step, loss, time });
     if (step === attempt.steps - 1) attempt.ended = true;
   }
 }

@@ -1,0 +1,1 @@
+export { JsonLines, toLines } from './jsonl.js';

@@ -1,0 +1,1 @@
+export { JsonLines } from './jsonl.js';

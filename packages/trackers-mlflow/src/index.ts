@@ -1,0 +1,2 @@
+export { Mlflow } from './mlflow.js';
+export { findServer, type Server } from './server.js';

@@ -1,0 +1,1 @@
+export { Mlflow } from './mlflow.js';
