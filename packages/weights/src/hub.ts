@@ -1,18 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorMessage, MedbenchError, withoutCredentials } from '@medbench/core';
+import { MedbenchError } from '@medbench/core';
+import { describeHubError, type HubEnvironment, hubAccess, isOffline } from '@medbench/remote';
 
 /** A model on the hub: `owner/name`, at a branch, tag or commit. */
 export interface HubModel {
   readonly name: string;
   readonly revision: string;
-}
-
-/** Environment variables that control access to the hub. They mean the same as for `huggingface_hub` in Python. */
-export interface HubEnvironment {
-  readonly HF_HUB_OFFLINE?: string;
-  readonly HF_ENDPOINT?: string;
-  readonly HF_TOKEN?: string;
 }
 
 const ID = /^(?:hf:\/\/|hf-hub:)?([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/;
@@ -25,8 +19,6 @@ export function parseHubModel(id: string): HubModel | undefined {
   const match = ID.exec(id);
   return match ? { name: match[1]!, revision: match[2] ?? 'main' } : undefined;
 }
-
-const isEnabled = (value: string | undefined): boolean => value !== undefined && /^(1|on|yes|true)$/i.test(value);
 
 /**
  * Runs `run` without `console.debug`, with which the library would mix a line per download into our standard output.
@@ -93,7 +85,7 @@ export async function hubFiles(
 ): Promise<Record<string, string>> {
   const cached = await cachedFiles(model, [...wanted, ...beside]);
   const hasCachedWeights = wanted.some((name) => cached[name]);
-  if (isEnabled(environment.HF_HUB_OFFLINE)) {
+  if (isOffline(environment)) {
     if (hasCachedWeights) return cached;
     throw new MedbenchError('weights', `${model.name} is not in the hub's cache, and HF_HUB_OFFLINE is set`, {
       hint: `Unset it, or download ${wanted[0]} elsewhere and name its folder.`,
@@ -103,8 +95,7 @@ export async function hubFiles(
   const access = {
     repo: { type: 'model', name: model.name } as const,
     revision: model.revision,
-    ...(environment.HF_ENDPOINT ? { hubUrl: checkEndpoint(environment.HF_ENDPOINT) } : {}),
-    ...(environment.HF_TOKEN ? { accessToken: environment.HF_TOKEN } : {}),
+    ...hubAccess(environment),
   };
   try {
     const available = (await pathsInfo({ ...access, paths: [...wanted, ...beside] })).map(({ path }) => path);
@@ -119,36 +110,19 @@ export async function hubFiles(
   } catch (cause) {
     if (cause instanceof MedbenchError) throw cause;
     if (hasCachedWeights) {
-      log(`${model.name}: the hub cannot be reached (${errorMessage(cause)}); using the cache`);
+      log(`${model.name}: the hub cannot be reached (${describeHubError(cause, access)}); using the cache`);
       return cached;
     }
-    throw new MedbenchError('weights', `${model.name} cannot be downloaded from the hub: ${describeError(cause)}`, {
-      hint: 'Check the id and the network (HF_ENDPOINT names a mirror, HF_TOKEN gives access), or name a local folder.',
-      cause,
-    });
+    throw new MedbenchError(
+      'weights',
+      `${model.name} cannot be downloaded from the hub: ${describeHubError(cause, access)}`,
+      {
+        hint: 'Check the id and the network (HF_ENDPOINT names a mirror, HF_TOKEN gives access), or name a local folder.',
+        cause,
+      },
+    );
   }
-}
-
-/**
- * Returns the address of the mirror that `HF_ENDPOINT` names.
- * @throws MedbenchError('usage') that does not repeat the address if it holds a user name, a password or a key.
- */
-function checkEndpoint(endpoint: string): string {
-  if (withoutCredentials(endpoint) !== endpoint) {
-    throw new MedbenchError('usage', 'HF_ENDPOINT holds a user name, a password or a key', {
-      hint: 'Set it to the address alone. HF_TOKEN gives access.',
-    });
-  }
-  return endpoint.replace(/\/+$/, '');
 }
 
 const missingFilesError = ({ name, revision }: HubModel, wanted: readonly string[], hint: string): MedbenchError =>
   new MedbenchError('weights', `${name} (${revision}) on the hub has none of ${wanted.join(', ')}`, { hint });
-
-/** The message of an error with that of its cause: `fetch` puts the actual reason there. */
-function describeError(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && cause.message
-    ? `${errorMessage(error)} (${errorMessage(cause)})`
-    : errorMessage(error);
-}

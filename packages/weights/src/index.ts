@@ -1,7 +1,8 @@
+export type { HubEnvironment } from '@medbench/remote';
 export { type Checkpoint, type OpenClipModel, readCheckpoint } from './checkpoint.js';
 export { exportWeights, type WeightsExport } from './export.js';
 export { findPreprocessing, type PreprocessingSearch } from './find-preprocessing.js';
-export { type HubEnvironment, type HubModel, hubFiles, parseHubModel } from './hub.js';
+export { type HubModel, hubFiles, parseHubModel } from './hub.js';
 export { fromHuggingFace, toHuggingFace, toOwnLayout, type WeightsLayout } from './layouts.js';
 export { checkWeights, type LoadedWeights, loadWeights } from './load.js';
 export { resizePositions } from './positions.js';

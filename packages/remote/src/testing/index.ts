@@ -1,0 +1,1 @@
+export { type FileServer, type FileServerOptions, serveFiles, type Trouble } from './server.js';
