@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { batchOrder, epochOrder } from './batches.js';
+import { batchOrder, epochOrder, partOrder } from './batches.js';
 import { prefetch } from './prefetch.js';
 import { ByteBudget, cached, fromArray, mapSource, subset } from './source.js';
 
@@ -32,6 +32,36 @@ describe('batchOrder', () => {
     expect(() => batchOrder(7, 8, 1)(0)).toThrow(/batch of 8 cannot be drawn from 7 examples/);
     expect(() => batchOrder(7, 0, 1)(0)).toThrow(/batch size is 0/);
     expect(batchOrder(8, 8, 1)(5).length).toBe(8);
+  });
+});
+
+describe('partOrder', () => {
+  it('shows each pair once, and those of a few parts at a time', () => {
+    const parts = [3, 0, 4, 2, 5, 1];
+    const { order, partSequence } = partOrder(parts, 2, 9, 1);
+    expect(Array.from(order).sort((a, b) => a - b)).toEqual(Array.from({ length: 15 }, (_, i) => i));
+    const partOf = parts.flatMap((length, part) => new Array(length).fill(part));
+    let from = 0;
+    for (let first = 0; first < parts.length; first += 2) {
+      const together = Array.from(partSequence.subarray(first, first + 2));
+      const length = together.reduce((sum, part) => sum + parts[part]!, 0);
+      for (const index of order.subarray(from, from + length)) expect(together).toContain(partOf[index]);
+      from += length;
+    }
+    expect(partOrder(parts, 2, 9, 1).order).toEqual(order);
+    expect(partOrder(parts, 2, 9, 2).order).not.toEqual(order);
+    expect(partOrder(parts, 2, 8, 1).order).not.toEqual(order);
+  });
+
+  it('is the order of a source, which its subsets and batches keep', () => {
+    const { order } = partOrder([5, 5], 1, 1, 0);
+    const source = { ...fromArray('abcdefghij'.split('')), order: () => order };
+    const selected = [9, 0, 3, 3, 7];
+    const places = (subset(source, selected) as typeof source).order();
+    const shown = Array.from(places, (place) => selected[place]!);
+    expect(shown).toEqual(Array.from(order).flatMap((i) => selected.filter((other) => other === i)));
+    const step = batchOrder(10, 3, 1, source.order);
+    expect([0, 1, 2].flatMap((i) => Array.from(step(i)))).toEqual(Array.from(order).slice(0, 9));
   });
 });
 

@@ -34,7 +34,7 @@ export interface OutputRange {
 }
 
 /** The kernels that images are resampled with. */
-export type ResampleKernel = 'bicubic' | 'bilinear';
+export type ResampleKernel = 'bicubic' | 'bilinear' | 'box';
 
 /** Keys' cubic with a = -1/2, evaluated in Pillow's order of operations. */
 function bicubic(x: number): number {
@@ -49,6 +49,7 @@ function bicubic(x: number): number {
 const KERNELS = {
   bicubic: { radius: 2, evaluate: bicubic },
   bilinear: { radius: 1, evaluate: (x: number): number => Math.max(0, 1 - Math.abs(x)) },
+  box: { radius: 0.5, evaluate: (x: number): number => (x > -0.5 && x <= 0.5 ? 1 : 0) },
 } as const;
 
 /** `resampleFilter` of the bicubic kernel. */

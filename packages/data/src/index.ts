@@ -10,7 +10,7 @@ export {
   type SimclrOptions,
   simclrTransform,
 } from './augment/simclr.js';
-export { batchesInOrder, batchesPerEpoch, batchOrder, epochOrder } from './batches.js';
+export { batchesInOrder, batchesPerEpoch, batchOrder, epochOrder, partOrder } from './batches.js';
 export { bicubicFilter, type ResampleFilter, type ResampleKernel } from './filter.js';
 export {
   decodeOptions,
@@ -53,7 +53,7 @@ export {
 export { pngChecksum } from './png.js';
 export { prefetch } from './prefetch.js';
 export { resize } from './resample.js';
-export { ByteBudget, cached, fromArray, mapSource, subset } from './source.js';
+export { ByteBudget, cached, fromArray, mapSource, placesInOrder, subset } from './source.js';
 export { type SourceImage, type StoredForm, storedJpeg } from './stored-jpeg.js';
 export { cleanText } from './tokenizer/clean.js';
 export { CLIP_MERGES, type ClipTokenizerOptions, clipTokenizer } from './tokenizer/clip.js';

@@ -16,7 +16,10 @@ export function mapSource<T, U>(source: Source<T>, map: (item: T, index: number)
  */
 export function subset(source: PairSource, indices: ArrayLike<number>): PairSource;
 export function subset<T>(source: Source<T>, indices: ArrayLike<number>): Source<T>;
-export function subset<T>(source: Source<T> & Pick<PairSource, 'encoded'>, indices: ArrayLike<number>): Source<T> {
+export function subset<T>(
+  source: Source<T> & Pick<PairSource, 'encoded' | 'order'>,
+  indices: ArrayLike<number>,
+): Source<T> {
   const selected = Float64Array.from(indices);
   for (const index of selected) checkIndex(index, source.length);
   const sourceIndex = (index: number): number => selected[checkIndex(index, selected.length)]!;
@@ -26,7 +29,18 @@ export function subset<T>(source: Source<T> & Pick<PairSource, 'encoded'>, indic
     get: async (index) => source.get(sourceIndex(index)),
     ...(encoded ? { encoded: async (index: number) => encoded.call(source, sourceIndex(index)) } : {}),
     ...(source.file ? { file: (index: number) => source.file!(sourceIndex(index)) } : {}),
+    ...(source.order
+      ? { order: (seed: number, epoch: number) => placesInOrder(selected, source.order!(seed, epoch)) }
+      : {}),
   };
+}
+
+/** Places of a selection in the order that its source has. An element that occurs twice is shown twice in a row. */
+export function placesInOrder(selected: ArrayLike<number>, order: Int32Array): Int32Array {
+  const ranks = new Int32Array(order.length);
+  for (const [rank, index] of order.entries()) ranks[index] = rank;
+  const places = Int32Array.from({ length: selected.length }, (_, place) => place);
+  return places.sort((a, b) => ranks[selected[a]!]! - ranks[selected[b]!]! || a - b);
 }
 
 /** Memory that several cached sources share. What a source has kept returns when nothing refers to it any more. */

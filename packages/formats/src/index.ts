@@ -6,9 +6,19 @@ export { encodeNpy, type NpyArray, type NpyData, type NpyDType, readNpy } from '
 export { type ReadNpzOptions, readNpz, writeNpz } from './arrays/npz.js';
 export { openNpzRows } from './arrays/npz-rows.js';
 export { type DicomImage, decodeDicom, readDicom } from './dicom/read.js';
-export { fingerprintFiles } from './files/fingerprint.js';
+export {
+  addressBeside,
+  type ByteStore,
+  type FileContent,
+  type FileStamp,
+  isAddress,
+  type RemoteFiles,
+} from './files/byte-store.js';
+export { findFiles } from './files/find-files.js';
+export { fingerprintContents, fingerprintFiles } from './files/fingerprint.js';
 export { GENERATED_MARKER, isGenerated, markGenerated } from './files/generated.js';
 export { visibleNames } from './files/list.js';
+export { mapTogether } from './files/map-together.js';
 export { pathInside } from './files/path-inside.js';
 export { locate, requireFile, requireFolder } from './files/require.js';
 export { type BadList, type BadSamples, badList, type EncodedPairs, pairSource } from './pairs/bad-samples.js';
@@ -19,6 +29,7 @@ export {
   type ImageAndCaption,
 } from './pairs/caption-table.js';
 export { type TextCounter, textCounter } from './pairs/duplicates.js';
+export { type ParquetPairs, type ParquetPairsOptions, parquetPairs } from './parquet/pairs.js';
 export { openParquet, type ParquetRow, type ParquetTable } from './parquet/table.js';
 export { type PickleValue, readPickle } from './python/pickle.js';
 export { parsePythonList } from './python/python-list.js';

@@ -1,9 +1,9 @@
-import { elementCount, MedbenchError } from '@medbench/core';
+import { decodeBfloat16, decodeFloat16, elementCount, MedbenchError } from '@medbench/core';
 import { readBytes } from '@medbench/data/files';
 import { damaged } from '../files/damaged.js';
 
 /** Element type codes of NumPy's format: kind and number of bytes. */
-export type NpyDType = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f4' | 'f8';
+export type NpyDType = 'b1' | 'u1' | 'i1' | 'u2' | 'i2' | 'u4' | 'i4' | 'u8' | 'i8' | 'f2' | 'f4' | 'f8';
 
 export type NpyData =
   | Uint8Array
@@ -17,7 +17,10 @@ export type NpyData =
   | Float32Array
   | Float64Array;
 
-/** A row-major array: `data.length` is the product of `shape`. Booleans are 0 or 1 in a `Uint8Array`. */
+/**
+ * A row-major array: `data.length` is the product of `shape`. Booleans are 0 or 1 in a `Uint8Array`. 16-bit floats are
+ * read into 32 bits; to write them, give their bits.
+ */
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly dtype: NpyDType;
@@ -34,6 +37,7 @@ const TYPES: Readonly<Record<NpyDType, new (buffer: ArrayBuffer) => NpyData>> = 
   i4: Int32Array,
   u8: BigUint64Array,
   i8: BigInt64Array,
+  f2: Uint16Array,
   f4: Float32Array,
   f8: Float64Array,
 };
@@ -51,13 +55,17 @@ export interface NpyHeader {
   readonly dataBytes: number;
 }
 
+/** Name that NumPy gives to elements of two bytes that it does not know, such as those of ml_dtypes' bfloat16. */
+const UNNAMED = 'V2';
+
 /**
  * Parses an NPY header, format versions 1 to 3 (numpy.lib.format).
  * @param bytes The first bytes of the file.
+ * @param bfloat16 whether unnamed elements of two bytes are known to be bfloat16. Their type is then `u2`: their bits.
  * @returns undefined if more bytes are needed.
  * @throws MedbenchError('data') naming `name`: not an NPY array, big-endian, column-major, text or object arrays.
  */
-export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader | undefined {
+export function parseNpyHeader(bytes: Uint8Array, name: string, bfloat16 = false): NpyHeader | undefined {
   if (MAGIC.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
     throw new MedbenchError('data', `${name} is not an NPY array`, {
       hint: 'Write it with numpy.save or numpy.savez.',
@@ -76,7 +84,8 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader | und
   const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const sizes = /'shape':\s*\(([\d\sL,]*)\)/.exec(text)?.[1];
   if (order === undefined || sizes === undefined) throw damaged(name, 'its header cannot be read');
-  const dtype = parseDType(descriptor ?? 'a record type', name);
+  const given = descriptor ?? 'a record type';
+  const dtype = bfloat16 && elementCode(given) === UNNAMED ? 'u2' : parseDType(given, name);
   const shape = sizes.split(',').flatMap((size) => (size.trim() === '' ? [] : [Number.parseInt(size, 10)]));
   if (order === 'True' && shape.length > 1) {
     throw new MedbenchError('data', `${name} is stored column by column (fortran_order)`, {
@@ -90,8 +99,9 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader | und
 }
 
 /** Wraps raw little-endian data; `buffer` must hold exactly `header.dataBytes`. */
-export function npyArray(header: NpyHeader, buffer: ArrayBuffer): NpyArray {
-  return { shape: header.shape, dtype: header.dtype, data: new TYPES[header.dtype](buffer) };
+export function npyArray({ shape, dtype }: NpyHeader, buffer: ArrayBuffer): NpyArray {
+  if (dtype === 'f2') return { shape, dtype, data: decodeFloat16(new Uint16Array(buffer)) };
+  return { shape, dtype, data: new TYPES[dtype](buffer) };
 }
 
 /**
@@ -120,19 +130,35 @@ export function encodeNpy({ shape, dtype, data }: NpyArray, name = 'array'): Uin
 
 const itemBytes = (dtype: NpyDType): number => Number(dtype[1]);
 
+/** The element type of a descriptor, without its byte order if that is the machine's. */
+const elementCode = (descriptor: string): string => descriptor.replace(/^[<|=]/, '');
+
 function parseDType(descriptor: string, name: string): NpyDType {
-  const code = descriptor.replace(/^[<|=]/, '');
+  const code = elementCode(descriptor);
   if (Object.hasOwn(TYPES, code)) return code as NpyDType;
   throw new MedbenchError('data', `${name} holds elements of type ${descriptor}, which is not supported`, {
     hint: `Convert it with .astype to a little-endian one of ${Object.keys(TYPES).join(', ')}.`,
   });
 }
 
-/** Reads an NPY file. @throws MedbenchError('data') naming the file: missing, damaged, or of an unsupported type. */
-export async function readNpy(path: string): Promise<NpyArray> {
+/** Options of `readNpy`. */
+export interface ReadNpyOptions {
+  /** Whether elements of two bytes are known to be bfloat16, which NumPy cannot name. Other elements are not affected. */
+  readonly bfloat16?: boolean;
+}
+
+/**
+ * Reads an NPY file.
+ * @throws MedbenchError('data') naming the file: missing, damaged, or of an unsupported type.
+ */
+export async function readNpy(path: string, { bfloat16 = false }: ReadNpyOptions = {}): Promise<NpyArray> {
   const bytes = await readBytes(path);
-  const header = parseNpyHeader(bytes, path);
+  const header = parseNpyHeader(bytes, path, bfloat16);
   if (!header || bytes.length !== header.dataOffset + header.dataBytes)
     throw damaged(path, 'its size does not fit its header');
-  return npyArray(header, new Uint8Array(bytes.subarray(header.dataOffset)).buffer);
+  const { buffer } = new Uint8Array(bytes.subarray(header.dataOffset));
+  if (bfloat16 && (header.dtype === 'u2' || header.dtype === 'i2')) {
+    return { shape: header.shape, dtype: 'f4', data: decodeBfloat16(new Uint16Array(buffer)) };
+  }
+  return npyArray(header, buffer);
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, fstatSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { DataContext } from '@medbench/core';
 import { openFile, readInPlace, SHORT_READ, shortCall, unreadable, useFileInPlace } from '@medbench/data/files';
+import type { FileContent } from './byte-store.js';
 import { ContentCache, type FileState } from './content-cache.js';
+import { mapTogether } from './map-together.js';
 
 /** Number of files that are looked at together. */
 const TOGETHER = 32;
@@ -38,11 +40,11 @@ export async function fingerprintFiles(
   const roots = paths.map((path) => resolve(path));
   const mayMiss = new Set(optional.map((path) => resolve(path)));
   const files = [...new Set([...(await Promise.all(roots.map(filesIn))).flat(), ...mayMiss])];
-  const base = sharedFolder(files);
-  const named = files.map((file) => ({ file, name: relative(base, file).split(sep).join('/') }));
+  const base = sharedFolder(files, sep);
+  const named = files.map((file) => ({ file, name: file.slice(base.length).split(sep).join('/') }));
   named.sort((a, b) => (a.name < b.name ? -1 : 1));
   const cache = await ContentCache.open(cacheRoot, [...roots, ...[...mayMiss].slice(0, 1)]);
-  const states = await mapTogether(named, ({ file }) => readState(file, mayMiss.has(file)));
+  const states = await mapTogether(named, ({ file }) => readState(file, mayMiss.has(file)), TOGETHER);
   const known = states.map((state) => state && cache.find(state));
   const unknown = states.flatMap((state, i) => (state && !known[i] ? [i] : []));
   const bytes = unknown.reduce((sum, i) => sum + Number(states[i]!.size), 0);
@@ -50,30 +52,44 @@ export async function fingerprintFiles(
     const again = cacheRoot === undefined ? '' : '; a file that does not change is not read again';
     log?.(`Hashing ${unknown.length} files (${(bytes / 2 ** 30).toFixed(1)} GiB) below ${base}${again}`);
   }
-  await mapTogether(unknown, async (i) => {
+  const hashUnknown = async (i: number): Promise<void> => {
     known[i] = await hashContent(states[i]!, cache);
-  });
+  };
+  await mapTogether(unknown, hashUnknown, TOGETHER);
   await cache.save();
-  const hash = createHash('sha256');
-  for (const [i, { name }] of named.entries()) {
-    const state = states[i];
-    hash.update(`${JSON.stringify([name, state ? Number(state.size) : null, known[i]?.toString('hex') ?? null])}\n`);
-  }
-  return hash.digest('hex');
+  return hashNamed(
+    named.map(({ name }, i) => ({
+      name,
+      size: states[i] ? Number(states[i].size) : null,
+      content: known[i]?.toString('hex') ?? null,
+    })),
+  );
 }
 
-/** Maps a list in its order, a number of items at a time. */
-async function mapTogether<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < items.length) {
-      const i = next++;
-      results[i] = await map(items[i]!);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(TOGETHER, items.length) }, work));
-  return results;
+/**
+ * The fingerprint of files whose contents are known already: that of `fingerprintFiles` for the same files on disk, if
+ * `content` is their SHA-256.
+ */
+export function fingerprintContents(contents: readonly FileContent[]): string {
+  const base = sharedFolder(
+    contents.map(({ path }) => path),
+    '/',
+  );
+  const named = contents.map(({ path, size, content }) => ({ name: path.slice(base.length), size, content }));
+  return hashNamed(named.sort((a, b) => (a.name < b.name ? -1 : 1)));
+}
+
+interface NamedContent {
+  readonly name: string;
+  /** Null for a file that is missing. */
+  readonly size: number | null;
+  readonly content: string | null;
+}
+
+function hashNamed(files: readonly NamedContent[]): string {
+  const hash = createHash('sha256');
+  for (const { name, size, content } of files) hash.update(`${JSON.stringify([name, size, content])}\n`);
+  return hash.digest('hex');
 }
 
 const toState = (path: string, { size, mtimeNs, ctimeNs, ino }: BigIntStats): FileState => ({
@@ -156,8 +172,9 @@ async function filesIn(path: string): Promise<string[]> {
   }
 }
 
-function sharedFolder(files: readonly string[]): string {
-  const [first, ...others] = files.map((file) => dirname(file).split(sep));
+/** The deepest folder of all files, with the separator at its end. */
+function sharedFolder(files: readonly string[], separator: string): string {
+  const [first, ...others] = files.map((file) => file.split(separator).slice(0, -1));
   if (!first) return '';
   let length = first.length;
   for (const segments of others) {
@@ -165,5 +182,5 @@ function sharedFolder(files: readonly string[]): string {
     while (same < length && segments[same] === first[same]) same++;
     length = same;
   }
-  return first.slice(0, length).join(sep) || sep;
+  return length === 0 ? '' : first.slice(0, length).join(separator) + separator;
 }

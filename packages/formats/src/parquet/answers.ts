@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { isMedbenchError } from '@medbench/core';
-import { type GroupRequest, parquetFooter, parquetGroup } from './decode.js';
+import { type FooterRequest, type GroupRequest, parquetFooter, parquetGroup } from './decode.js';
 
 /** The outcome of work for another thread: errors would lose their class and fields on the way. */
 export type WorkerAnswer<T> =
@@ -20,5 +20,5 @@ async function answer<T>(work: Promise<T>): Promise<WorkerAnswer<T>> {
   }
 }
 
-export const footerAnswer = (path: string) => answer(parquetFooter(path));
+export const footerAnswer = (request: FooterRequest) => answer(parquetFooter(request));
 export const groupAnswer = (request: GroupRequest) => answer(parquetGroup(request));

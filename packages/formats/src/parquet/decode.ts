@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { errorMessage, MedbenchError } from '@medbench/core';
 import { unreadable } from '@medbench/data/files';
-import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from 'hyparquet';
+import type { AsyncBuffer, Compressors, FileMetaData, RowGroup, SchemaTree } from 'hyparquet';
 import { cutShort } from '../files/damaged.js';
 import { openFiles, readFully } from '../files/open-files.js';
 
@@ -18,14 +18,34 @@ export type ParquetRow = Readonly<Record<string, unknown>>;
 /** The contents of a file's footer. */
 export interface ParquetFooter {
   readonly columns: readonly string[];
-  readonly groups: readonly { readonly rows: number; readonly bytes: number }[];
+  readonly groups: readonly {
+    readonly rows: number;
+    readonly bytes: number;
+    /** Where the values of each column lie in the file: its name, first byte, end. */
+    readonly chunks: readonly (readonly [column: string, start: number, end: number])[];
+  }[];
   /** Hugging Face's description of the columns, as JSON. */
   readonly huggingface?: string;
 }
 
-/** A group of rows to decode. */
-export interface GroupRequest {
+/** Parts of a file that is not on disk. */
+export interface HeldParts {
+  /** Length of the whole file. */
+  readonly size: number;
+  /** Changes with the content. */
+  readonly stamp: string;
+  readonly parts: readonly { readonly start: number; readonly bytes: Uint8Array<ArrayBuffer> }[];
+}
+
+/** A file whose footer is read. */
+export interface FooterRequest {
   readonly path: string;
+  /** The first bytes and the footer of a file that is not on disk. */
+  readonly held?: HeldParts;
+}
+
+/** A group of rows to decode. */
+export interface GroupRequest extends FooterRequest {
   /** First row within the file. */
   readonly start: number;
   readonly rows: number;
@@ -35,16 +55,13 @@ export interface GroupRequest {
 
 const files = openFiles();
 /** Footers of the files read last, kept because those of files with many groups are large. */
-const footers = new Map<
-  string,
-  { readonly stamp: string; readonly buffer: AsyncBuffer; readonly metadata: FileMetaData }
->();
+const footers = new Map<string, { readonly stamp: string; readonly metadata: FileMetaData }>();
 const MAX_FOOTERS = 32;
 
 /** Reads the footer of a file. @throws MedbenchError('data') naming the file: damaged, or with impossible claims. */
-export function parquetFooter(path: string): Promise<ParquetFooter> {
+export function parquetFooter({ path, held }: FooterRequest): Promise<ParquetFooter> {
   return guarded(path, async () => {
-    const { metadata, buffer } = await openFooter(path);
+    const { metadata, buffer } = await openFooter(path, held);
     const { parquetSchema } = await import('hyparquet');
     const groups = metadata.row_groups.map((group) => {
       const rows = Number(group.num_rows);
@@ -56,7 +73,7 @@ export function parquetFooter(path: string): Promise<ParquetFooter> {
       if (!(rows >= 0 && rows <= 1e8 && bytes >= 0 && bytes <= MAX_GROUP && packed <= buffer.byteLength && values)) {
         throw new Error(`a group claims ${rows} rows in ${bytes} bytes`);
       }
-      return { rows, bytes };
+      return { rows, bytes, chunks: columnChunks(group, buffer.byteLength) };
     });
     const rowCount = groups.reduce((total, { rows }) => total + rows, 0);
     if (BigInt(rowCount) !== BigInt(metadata.num_rows))
@@ -67,10 +84,21 @@ export function parquetFooter(path: string): Promise<ParquetFooter> {
   });
 }
 
+/** Where the values of each column of a group lie, as the library reads them (its `parquetPlanGroup`). */
+function columnChunks({ columns }: RowGroup, size: number): readonly [string, number, number][] {
+  return columns.flatMap(({ meta_data: meta }): [string, number, number][] => {
+    if (!meta) return [];
+    const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
+    const end = start + Number(meta.total_compressed_size);
+    if (!(start >= 0 && end >= start && end <= size)) throw new Error('it points beyond its end');
+    return [[meta.path_in_schema[0]!, start, end]];
+  });
+}
+
 /** Decodes the rows of a group, by column name. @throws as `parquetFooter`. */
-export function parquetGroup({ path, start, rows, columns }: GroupRequest): Promise<ParquetRow[]> {
+export function parquetGroup({ path, held, start, rows, columns }: GroupRequest): Promise<ParquetRow[]> {
   return guarded(path, async () => {
-    const { metadata, buffer } = await openFooter(path);
+    const { metadata, buffer } = await openFooter(path, held);
     const { parquetReadObjects } = await import('hyparquet');
     const compressors = await boundedCompressors();
     const options = { file: buffer, metadata, compressors, utf8: false, rowStart: start, rowEnd: start + rows };
@@ -92,29 +120,35 @@ async function guarded<T>(path: string, read: () => Promise<T>): Promise<T> {
 export const damagedParquet = (path: string, why: string): MedbenchError =>
   cutShort(path, `is not a complete Parquet file: ${why.split('\n', 1)[0]!.slice(0, 200)}`);
 
-async function openFooter(path: string) {
-  let size: number;
-  let stamp: string;
-  try {
-    const stats = await stat(path);
-    size = stats.size;
-    stamp = `${size}/${stats.mtimeMs}`;
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+async function openFooter(path: string, held?: HeldParts) {
+  const { size, stamp } = held ?? (await diskStamp(path));
+  // Parts differ from request to request, so only what was parsed is kept.
+  const buffer = held ? partsBuffer(held) : fileBuffer(path, size);
   const cached = footers.get(path);
-  if (cached?.stamp === stamp) return cached;
+  if (cached?.stamp === stamp) return { metadata: cached.metadata, buffer };
   const { parquetMetadataAsync } = await import('hyparquet');
-  const buffer = fileBuffer(path, size);
   await checkFooter(buffer);
-  const entry = { stamp, buffer, metadata: await parquetMetadataAsync(buffer) };
+  const entry = { stamp, metadata: await parquetMetadataAsync(buffer, held && { initialFetchSize: 8 }) };
   footers.delete(path);
   footers.set(path, entry);
   for (const oldest of footers.keys()) if (footers.size > MAX_FOOTERS) footers.delete(oldest);
-  return entry;
+  return { ...entry, buffer };
 }
 
-function fileBuffer(path: string, byteLength: number): AsyncBuffer {
+async function diskStamp(path: string): Promise<{ readonly size: number; readonly stamp: string }> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { size, stamp: `${size}/${mtimeMs}` };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** A buffer over bytes of a file. `read` gets ranges that lie within it. */
+function boundedBuffer(
+  byteLength: number,
+  read: (from: number, to: number) => Promise<Uint8Array<ArrayBuffer>>,
+): AsyncBuffer {
   return {
     byteLength,
     async slice(start, end = byteLength) {
@@ -122,13 +156,25 @@ function fileBuffer(path: string, byteLength: number): AsyncBuffer {
       const to = end < 0 ? byteLength + end : end;
       if (!(from >= 0 && to >= from && to <= byteLength)) throw new Error('it points beyond its end');
       if (to - from > MAX_GROUP) throw new Error(`it claims ${to - from} bytes for one part`);
-      const bytes = new Uint8Array(to - from);
-      const filled = await files.use(path, (handle) => readFully(handle, bytes, from));
-      if (filled < bytes.length) throw new Error('it has changed while it was in use');
-      return bytes.buffer;
+      return (await read(from, to)).buffer;
     },
   };
 }
+
+const fileBuffer = (path: string, size: number): AsyncBuffer =>
+  boundedBuffer(size, async (from, to) => {
+    const bytes = new Uint8Array(to - from);
+    const filled = await files.use(path, (handle) => readFully(handle, bytes, from));
+    if (filled < bytes.length) throw new Error('it has changed while it was in use');
+    return bytes;
+  });
+
+const partsBuffer = ({ size, parts }: HeldParts): AsyncBuffer =>
+  boundedBuffer(size, async (from, to) => {
+    const part = parts.find(({ start, bytes }) => start <= from && to <= start + bytes.length);
+    if (!part) throw new Error(`it asks for bytes ${from} to ${to}, which its footer does not name`);
+    return part.bytes.slice(from - part.start, to - part.start);
+  });
 
 /** Checks the markers at both ends and the footer's length (Parquet format, "File format"). */
 async function checkFooter({ byteLength, slice }: AsyncBuffer): Promise<void> {
@@ -136,8 +182,17 @@ async function checkFooter({ byteLength, slice }: AsyncBuffer): Promise<void> {
   const head = Buffer.from(await slice(0, 4)).toString('latin1');
   const tail = Buffer.from(await slice(byteLength - 8, byteLength));
   if (head !== 'PAR1' || tail.toString('latin1', 4) !== 'PAR1') throw new Error('its markers "PAR1" are missing');
-  const footer = tail.readUInt32LE(0);
+  footerLength(tail, byteLength);
+}
+
+/**
+ * The length of a file's footer, which its last eight bytes give.
+ * @throws Error if it cannot be.
+ */
+export function footerLength(tail: Uint8Array, byteLength: number): number {
+  const footer = new DataView(tail.buffer, tail.byteOffset).getUint32(0, true);
   if (footer > Math.min(MAX_FOOTER, byteLength - 12)) throw new Error(`its footer claims ${footer} bytes`);
+  return footer;
 }
 
 /** The library's codecs, limited to the size that a page may have. */

@@ -3,13 +3,13 @@ import { MedbenchError } from '@medbench/core';
 import { workerFile } from '@medbench/data';
 import type { Tinypool } from 'tinypool';
 import type { WorkerAnswer } from './answers.js';
-import type { GroupRequest, ParquetFooter, ParquetRow } from './decode.js';
+import type { FooterRequest, GroupRequest, ParquetFooter, ParquetRow } from './decode.js';
 
 /** Heap limit of the thread, in MiB. Exceeding it ends the thread, not this process. */
 const HEAP_MIB = 768;
 
 interface Work {
-  parquetFooter: { takes: string; gives: ParquetFooter };
+  parquetFooter: { takes: FooterRequest; gives: ParquetFooter };
   parquetGroup: { takes: GroupRequest; gives: ParquetRow[] };
 }
 

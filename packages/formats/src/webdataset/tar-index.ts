@@ -1,20 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readSync } from 'node:fs';
-import { type FileHandle, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { isMedbenchError, type MedbenchError, writeFileAtomic } from '@medbench/core';
-import { openFile, unreadable } from '@medbench/data/files';
 import { BLOCK, type ReadAt, type TarMember, tarMembers } from '../archives/tar.js';
-
-/** Bytes per read while scanning headers: enough for a caption with its neighbours' headers, but little of an image. */
-const WINDOW = 8 * BLOCK;
+import { type ByteStore, isAddress } from '../files/byte-store.js';
 
 /** The start of each sample of a shard: four bytes per sample, whatever the names. */
 export interface ShardIndex {
   /** In blocks of 512 bytes, ascending; the last entry is the end of the members. `[samples + 1]` */
   readonly starts: Uint32Array;
-  /** Identifies the file's state when it was indexed (`readStamp`). */
+  /** Identifies the file's state when it was indexed (`FileStamp`). */
   readonly stamp: string;
 }
 
@@ -39,36 +34,24 @@ export function splitSampleName(name: string): { readonly key: string; readonly 
   return { key: match[1]!, suffix: match[2]!.toLowerCase() };
 }
 
-/** Size and modification time of a file, which tell whether a shard has changed since it was indexed. */
-export async function readStamp(handle: FileHandle): Promise<{ readonly stamp: string; readonly size: number }> {
-  const { size, mtimeNs } = await handle.stat({ bigint: true });
-  return { stamp: `${size}/${mtimeNs}`, size: Number(size) };
-}
-
 /**
  * Returns the index of a shard: from the cache folder if the shard has not changed since, otherwise from its headers
  * alone (bodies are skipped). Samples are runs of neighbouring members, as in WebDataset.
  * @throws MedbenchError('data') as `tarMembers`, unless `onBad` handles it.
  */
-export async function indexShard(file: string, options: IndexOptions): Promise<ShardIndex> {
-  const handle = await openFile(file);
-  try {
-    const { stamp, size } = await readStamp(handle);
+export function indexShard(store: ByteStore, file: string, options: IndexOptions): Promise<ShardIndex> {
+  return store.walk(file, async (readAt, { stamp, size }) => {
     const cacheEntry = locateCache(file, stamp, options);
     const cachedStarts = cacheEntry && (await readCachedIndex(cacheEntry.path, cacheEntry.heading));
     if (cachedStarts) return { starts: cachedStarts, stamp };
-    const { starts, bad } = await scanShard(handle, file, size, options);
+    const { starts, bad } = await scanShard(readAt, file, size, options);
     // An index with left-out samples is not cached, because these must be reported again next time.
     if (cacheEntry && !bad) await writeCachedIndex(cacheEntry.path, cacheEntry.heading, starts);
     return { starts, stamp };
-  } catch (cause) {
-    throw isMedbenchError(cause) ? cause : unreadable(file, cause);
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
-async function scanShard(handle: FileHandle, file: string, length: number, { check, onBad }: IndexOptions) {
+async function scanShard(readAt: ReadAt, file: string, length: number, { check, onBad }: IndexOptions) {
   let starts = new Uint32Array(1024);
   let samples = 0;
   let bad = false;
@@ -91,7 +74,7 @@ async function scanShard(handle: FileHandle, file: string, length: number, { che
     current = undefined;
   };
   try {
-    const members = tarMembers(windowReader(handle), { file, length });
+    const members = tarMembers(readAt, { file, length });
     for (;;) {
       const { value, done } = await members.next();
       if (done) {
@@ -109,7 +92,8 @@ async function scanShard(handle: FileHandle, file: string, length: number, { che
     }
     finish();
   } catch (error) {
-    if (!isMedbenchError(error)) throw error;
+    // A shard that cannot be fetched is not a broken one.
+    if (!isMedbenchError(error) || error.code !== 'data') throw error;
     // The sample at the fault is kept only if all members that it must have were read.
     if (current && check(current.suffixes) === undefined) finish();
     bad = true;
@@ -121,39 +105,12 @@ async function scanShard(handle: FileHandle, file: string, length: number, { che
 
 const memberEnd = ({ offset, size }: TarMember): number => offset + Math.ceil(size / BLOCK) * BLOCK;
 
-/** Reads after which other tasks get a turn: a few milliseconds' worth. */
-const READS_PER_TURN = 1000;
-
-/**
- * Reads through a small window, because headers with small bodies between them lie close together. The returned bytes
- * are valid until the next read. Reads are synchronous: promises and buffers for a million headers would take three
- * times as long and more memory.
- */
-function windowReader(handle: FileHandle): ReadAt {
-  let from = 0;
-  let buffer = new Uint8Array(WINDOW);
-  let window = buffer.subarray(0, 0);
-  let reads = 0;
-  return async (position, length) => {
-    if (position < from || position + length > from + window.length) {
-      if (buffer.length < length) buffer = new Uint8Array(length);
-      if (++reads % READS_PER_TURN === 0) await setImmediate();
-      let filled = 0;
-      for (let more = 1; more > 0 && filled < buffer.length; filled += more) {
-        more = readSync(handle.fd, buffer, filled, buffer.length - filled, position + filled);
-      }
-      window = buffer.subarray(0, filled);
-      from = position;
-    }
-    return window.subarray(position - from, position - from + length);
-  };
-}
-
 const sha = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
 function locateCache(file: string, stamp: string, { cacheFolder, cacheKey }: IndexOptions) {
   if (cacheFolder === undefined) return undefined;
-  const path = join(cacheFolder, `${sha(JSON.stringify([resolve(file), cacheKey])).slice(0, 32)}.index`);
+  const place = isAddress(file) ? file : resolve(file);
+  const path = join(cacheFolder, `${sha(JSON.stringify([place, cacheKey])).slice(0, 32)}.index`);
   return { path, heading: JSON.stringify({ format: 'medbench-tar-index-2', stamp }) };
 }
 

@@ -92,7 +92,7 @@ describe('webDataset', () => {
     await expect(captions('https://example.org/{0..9}.tar')).rejects.toMatchObject({ code: 'config' });
     await expect(captions('pipe:cat x.tar')).rejects.toMatchObject({ code: 'config' });
     await expect(captions('{0..99999999}.tar')).rejects.toMatchObject({ code: 'config' });
-    await expect(captions(writeFolder('empty', {}))).rejects.toThrow(/holds no shard/);
+    await expect(captions(writeFolder('empty', {}))).rejects.toThrow(/holds no file that ends in \.tar/);
   });
 
   it('compares its sample counts with sizes.json and __len__', async () => {

@@ -31,18 +31,21 @@ export const shardName = (shard: number): string => `${String(shard).padStart(5,
 /**
  * Writes WebDataset shards, `00000.tar` and so on, of samples `000000000.jpg` and `000000000.txt`. A shard appears when it
  * is complete, and one that is there is not written again. `__len__` holds the number of all samples from the start, so
- * that a folder which is not complete is refused when it is opened.
+ * that a folder which is not complete is refused when it is opened. At the end, `sizes.json` gets the number of each shard:
+ * with it, readers of the shards behind an address need not read all of them first.
  * @returns the number of shards that were there already.
  * @throws MedbenchError('store') naming the file that cannot be written, and whatever `sample` throws.
  */
 export async function writeShards(options: WriteShardsOptions): Promise<number> {
   const { folder, length, perShard, sample, progress, signal } = options;
   await writeFileAtomic(join(folder, '__len__'), `${length}\n`);
+  const sizes: Record<string, number> = {};
   let found = 0;
   for (let shard = 0; shard * perShard < length; shard++) {
     const path = join(folder, shardName(shard));
     const from = shard * perShard;
     const to = Math.min(length, from + perShard);
+    sizes[shardName(shard)] = to - from;
     if (existsSync(path)) found++;
     else {
       signal?.throwIfAborted();
@@ -57,6 +60,7 @@ export async function writeShards(options: WriteShardsOptions): Promise<number> 
     }
     progress?.(to);
   }
+  await writeFileAtomic(join(folder, 'sizes.json'), `${JSON.stringify(sizes)}\n`);
   return found;
 }
 

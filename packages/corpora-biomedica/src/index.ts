@@ -1,0 +1,1 @@
+export { Biomedica } from './plugin.js';

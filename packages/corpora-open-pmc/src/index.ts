@@ -1,0 +1,1 @@
+export { OpenPmc } from './plugin.js';

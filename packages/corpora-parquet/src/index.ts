@@ -1,0 +1,1 @@
+export { ParquetCorpus } from './plugin.js';
