@@ -39,6 +39,14 @@ function ended(code: number, finished: Ended): string {
 
 describe('embeddings stored by a run', () => {
   const TASKS = ['pneumoniamnist', 'vqa-rad', 'vqa-rad-retrieval'];
+  const CORRUPTED = ['measure=true', 'corruptions=contrast', 'severities=[5]', 'side=32'];
+  /** Protocols that are off by default. */
+  const MORE = [
+    ...['knn', 'simpleShot', 'promptSensitivity'].map((section) => `--set=evaluation.${section}.measure=true`),
+    ...['zeroShotCorruptions', 'probeCorruptions'].flatMap((section) =>
+      CORRUPTED.map((setting) => `--set=evaluation.${section}.${setting}`),
+    ),
+  ];
   const DATA = ['--data=small', '--set=controls=[]', ...BRIEF_ANSWERS];
   const measure = (cell: ResultCell) => ({
     place: [cell.task, cell.protocol, cell.seed],
@@ -59,15 +67,18 @@ describe('embeddings stored by a run', () => {
         corpora: { train: 10, test: 10 },
       },
     });
-    await ending(0, 'run', '--methods=clip-scratch', `--tasks=${TASKS.join()}`, '--out=run', ...DATA, ...TINY);
+    await ending(0, 'run', '--methods=clip-scratch', `--tasks=${TASKS.join()}`, '--out=run', ...DATA, ...MORE, ...TINY);
     await ending(0, 'embed', 'run', '--method=clip-scratch', '--out=exported');
   });
 
   it('give identical cells under every protocol, from their folder alone', async () => {
-    await ending(0, 'eval', '--embeddings=exported', '--out=eval', ...DATA);
+    await ending(0, 'eval', '--embeddings=exported', '--out=eval', ...DATA, ...MORE);
     const trained = rowCells('run', 'clip-scratch');
     const measured = rowCells('eval', 'clip-scratch');
-    expect(trained.map(({ protocol }) => protocol)).toEqual(['zero-shot', 'linear-probe', 'vqa', 'retrieval']);
+    expect(trained.map(({ protocol }) => protocol)).toEqual([
+      ...['zero-shot', 'linear-probe', 'knn', 'simple-shot', 'prompt-sensitivity'],
+      ...['zero-shot-corruptions', 'linear-probe-corruptions', 'vqa', 'retrieval'],
+    ]);
     expect(measured.map(measure)).toEqual(trained.map(measure));
     for (const task of TASKS) {
       const examples = (out: string) => storedResults(out, 'clip-scratch', task).map(({ perExample }) => perExample);
@@ -90,6 +101,7 @@ describe('embeddings stored by a run', () => {
       `--tasks=${TASKS.join()}`,
       '--out=run',
       ...DATA,
+      ...MORE,
       ...TINY,
     );
     expect(stderr).toContain('clip-scratch / pneumoniamnist / zero-shot');
@@ -121,7 +133,15 @@ describe('embeddings stored by a run', () => {
   });
 
   it('can be made by another tool from the exported images and texts', async () => {
-    const stderr = await ending(0, 'embed', '--inputs', `--tasks=${TASKS.join()}`, '--data=small', '--out=inputs');
+    const stderr = await ending(
+      0,
+      'embed',
+      '--inputs',
+      `--tasks=${TASKS.join()}`,
+      '--data=small',
+      '--out=inputs',
+      ...MORE,
+    );
     expect(stderr).toContain('test.images.npy (40 rows, test/)');
     expect(stderr).toContain('medbench eval --embeddings NAME=inputs');
     const shapes = TASKS.map((task) => {

@@ -99,12 +99,8 @@ describe('examples', () => {
 
     const listed = JSON.parse((await medbench(['list', 'protocols', '--json'], { cwd: lab })).stdout);
     expect(listed.map(({ id }: { id: string }) => id).sort()).toEqual([
-      'linear-probe',
-      'nearest-mean',
-      'retrieval',
-      'vqa',
-      'vqa-fine-tuned',
-      'zero-shot',
+      ...['knn', 'linear-probe', 'linear-probe-corruptions', 'nearest-mean', 'prompt-sensitivity', 'retrieval'],
+      ...['simple-shot', 'vqa', 'vqa-fine-tuned', 'zero-shot', 'zero-shot-corruptions'],
     ]);
 
     const { code, stderr } = await medbench(

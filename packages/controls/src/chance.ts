@@ -22,7 +22,7 @@ function directions(rows: number, seed: number, kind: string): Matrix {
 @Control({
   id: 'chance',
   title: 'Chance',
-  protocols: ['zero-shot', 'retrieval'],
+  protocols: ['zero-shot', 'prompt-sensitivity', 'zero-shot-corruptions', 'retrieval'],
   needsTowers: false,
   source: 'random directions for images and texts',
 })

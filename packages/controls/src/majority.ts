@@ -12,7 +12,7 @@ const constant = async ({ length }: Source<RasterImage>): Promise<Matrix> => ({
 @Control({
   id: 'majority',
   title: 'Majority',
-  protocols: ['linear-probe', 'vqa', 'vqa-fine-tuned'],
+  protocols: ['linear-probe', 'linear-probe-corruptions', 'vqa', 'vqa-fine-tuned'],
   needsTowers: false,
   source: 'the classifier of the protocol on a constant: the most common class or answer of the training split',
 })

@@ -25,13 +25,13 @@ async function pixels(images: Source<RasterImage>): Promise<Matrix> {
   return { rows: features.length, cols, data };
 }
 
-/** Logistic regression on raw pixels, which the linear probe of a trained encoder must beat. */
+/** Raw pixels as features, which a classifier of a trained encoder's features must beat. */
 @Control({
   id: 'raw-pixels',
   title: 'Raw pixels',
-  protocols: ['linear-probe'],
+  protocols: ['linear-probe', 'knn', 'simple-shot', 'linear-probe-corruptions'],
   needsTowers: false,
-  source: 'logistic regression on pixels in [0, 1], 28 x 28 grey or 16 x 16 colour',
+  source: "the protocol's classifier on pixels in [0, 1], 28 x 28 grey or 16 x 16 colour",
 })
 export class RawPixels implements Control {
   async model(): Promise<EvaluationModel> {

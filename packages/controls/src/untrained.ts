@@ -4,7 +4,18 @@ import { Control, type ControlContext, type EvaluationModel } from '@medbench/co
 @Control({
   id: 'untrained',
   title: 'Untrained encoder',
-  protocols: ['zero-shot', 'linear-probe', 'retrieval', 'vqa', 'vqa-fine-tuned'],
+  protocols: [
+    'zero-shot',
+    'linear-probe',
+    'knn',
+    'simple-shot',
+    'prompt-sensitivity',
+    'zero-shot-corruptions',
+    'linear-probe-corruptions',
+    'retrieval',
+    'vqa',
+    'vqa-fine-tuned',
+  ],
   needsTowers: true,
   source: 'the encoders of the run at initialisation',
 })

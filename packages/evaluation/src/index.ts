@@ -1,3 +1,10 @@
+export {
+  type Centroids,
+  centroidLogits,
+  type FeatureTransform,
+  fitCentroids,
+  meanRow,
+} from './centroids/nearest-centroid.js';
 export { exportEmbeddings } from './embeddings/export.js';
 export type { WantedArray } from './embeddings/files.js';
 export { recordInputs } from './embeddings/inputs.js';
@@ -7,11 +14,14 @@ export { leakCheck } from './leaks/check.js';
 export type { ImagePair, SharedImages } from './leaks/find.js';
 export { sharedGroups, sharedImages } from './leaks/find.js';
 export type { ImageSignatures } from './leaks/signatures.js';
-export { signImages } from './leaks/signatures.js';
+export { imageDigest, signImages } from './leaks/signatures.js';
 export type { ClassificationSummary } from './metrics/classification.js';
 export { summarizeClassification } from './metrics/classification.js';
 export * from './metrics/index.js';
+export { preparedMeans } from './metrics/mean-scores.js';
 export { argMax, softmax } from './metrics/scores.js';
+export { type Neighbours, nearestNeighbours } from './neighbours/nearest.js';
+export { type Vote, voteLogits } from './neighbours/vote.js';
 export type { AdamWProbeOptions, LinearClassifier } from './probe/adamw-probe.js';
 export { adamWProbe, fitAdamW, linearLogits } from './probe/adamw-probe.js';
 export type { LabelledFeatures } from './probe/features.js';
@@ -23,11 +33,23 @@ export {
   type MeasuredSplits,
   measuredSplits,
 } from './protocols/classification.js';
+export { measureKnn } from './protocols/knn.js';
 export { measureLinearProbe } from './protocols/linear-probe.js';
 export { CLASSIFICATION_METRICS, MULTI_LABEL_METRICS, VQA_METRICS } from './protocols/metric-info.js';
 export { type MultiLabelData, measureMultiLabelProbe, measureMultiLabelZeroShot } from './protocols/multi-label.js';
+export { chooseFeatures, embedSplit } from './protocols/probe.js';
+export { measurePromptSensitivity } from './protocols/prompt-sensitivity.js';
 export { measureRetrieval, type RetrievalData } from './protocols/retrieval.js';
-export type { MeasureOptions, ProbeSettings, RetrievalSettings, VqaSettings } from './protocols/settings.js';
+export { type JointMetrics, jointIntervals, type Scored, scoredResult } from './protocols/scored.js';
+export type {
+  KnnSettings,
+  MeasureOptions,
+  ProbeSettings,
+  RetrievalSettings,
+  SimpleShotSettings,
+  VqaSettings,
+} from './protocols/settings.js';
+export { measureSimpleShot } from './protocols/simple-shot.js';
 export {
   measureVqa,
   type PreparedVqa,

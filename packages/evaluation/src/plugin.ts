@@ -1,10 +1,13 @@
 import { type EvaluationModel, Protocol, type ProtocolContext, type TaskResult } from '@medbench/core';
 import type { ClassificationData } from './protocols/classification.js';
+import { measureKnn } from './protocols/knn.js';
 import { measureLinearProbe } from './protocols/linear-probe.js';
 import {
   CLASSIFICATION_METRICS,
+  FEW_SHOT_METRICS,
   MULTI_LABEL_METRICS,
   PROBE_METRICS,
+  PROMPT_SENSITIVITY_METRICS,
   RETRIEVAL_METRICS,
   VQA_METRICS,
 } from './protocols/metric-info.js';
@@ -14,17 +17,27 @@ import {
   measureMultiLabelProbe,
   measureMultiLabelZeroShot,
 } from './protocols/multi-label.js';
+import { measurePromptSensitivity } from './protocols/prompt-sensitivity.js';
 import { measureRetrieval, type RetrievalData } from './protocols/retrieval.js';
 import {
+  KNN_SETTINGS,
+  type KnnSettings,
   PROBE_SETTINGS,
+  PROMPT_SENSITIVITY_SETTINGS,
   type ProbeSettings,
   RETRIEVAL_SETTINGS,
   type RetrievalSettings,
+  SIMPLE_SHOT_SETTINGS,
+  type SimpleShotSettings,
   VQA_SETTINGS,
   type VqaSettings,
 } from './protocols/settings.js';
+import { measureSimpleShot } from './protocols/simple-shot.js';
 import { measureVqa, type VqaData } from './protocols/vqa.js';
 import { measureZeroShot } from './protocols/zero-shot.js';
+
+/** The rule of protocols that join all tasks of their kinds once they are turned on. */
+const IF_MEASURED = { unless: { setting: 'measure', is: false } } as const;
 
 type Measured = Promise<TaskResult | undefined>;
 
@@ -93,5 +106,58 @@ export class Retrieval implements Protocol<RetrievalData, RetrievalSettings> {
 export class VisualQuestions implements Protocol<VqaData, VqaSettings> {
   measure(model: EvaluationModel, data: VqaData, context: ProtocolContext<VqaSettings>): Measured {
     return measureVqa(model, data, context);
+  }
+}
+
+/** Nearest neighbours: the most similar training images vote. Off by default. */
+@Protocol({
+  id: 'knn',
+  title: 'nearest neighbours',
+  kinds: ['classification'],
+  primary: 'accuracy',
+  metrics: CLASSIFICATION_METRICS,
+  settings: KNN_SETTINGS,
+  joins: IF_MEASURED,
+  order: 6,
+})
+export class NearestNeighbours implements Protocol<ClassificationData, KnnSettings> {
+  measure(model: EvaluationModel, data: ClassificationData, context: ProtocolContext<KnnSettings>): Measured {
+    return measureKnn(model, data, context);
+  }
+}
+
+/** SimpleShot: the nearest centroid of centred features of unit length. Off by default. */
+@Protocol({
+  id: 'simple-shot',
+  title: 'SimpleShot',
+  kinds: ['classification'],
+  primary: 'accuracy',
+  metrics: { ...CLASSIFICATION_METRICS, ...FEW_SHOT_METRICS },
+  section: 'simpleShot',
+  settings: SIMPLE_SHOT_SETTINGS,
+  joins: IF_MEASURED,
+  order: 7,
+})
+export class SimpleShot implements Protocol<ClassificationData, SimpleShotSettings> {
+  measure(model: EvaluationModel, data: ClassificationData, context: ProtocolContext<SimpleShotSettings>): Measured {
+    return measureSimpleShot(model, data, context);
+  }
+}
+
+/** Prompt sensitivity: zero-shot with each template alone. Off by default. */
+@Protocol({
+  id: 'prompt-sensitivity',
+  title: 'prompt sensitivity',
+  kinds: ['classification'],
+  primary: 'template_accuracy_mean',
+  metrics: PROMPT_SENSITIVITY_METRICS,
+  section: 'promptSensitivity',
+  settings: PROMPT_SENSITIVITY_SETTINGS,
+  joins: IF_MEASURED,
+  order: 8,
+})
+export class PromptSensitivity implements Protocol<ClassificationData> {
+  measure(model: EvaluationModel, data: ClassificationData, context: ProtocolContext): Measured {
+    return measurePromptSensitivity(model, data, context);
   }
 }

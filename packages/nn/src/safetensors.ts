@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import {
+  decodeBfloat16,
+  decodeFloat16,
   elementCount,
   errorMessage,
   type HostTensor,
@@ -49,16 +51,6 @@ const damagedFile = (file: string, problem: string, cause?: unknown): MedbenchEr
     ...(cause === undefined ? {} : { cause }),
   });
 
-/** Converts the bits of a half-precision float to a number. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
 /**
  * Decodes a tensor from bytes at the start of their buffer, by the element types of safetensors. No byte order is converted: the files and the machines that
  * medbench runs on are little-endian.
@@ -73,12 +65,9 @@ export function decodeTensor(
     case 'F64':
       return { shape, dtype: 'float32', data: Float32Array.from(new Float64Array(buffer)) };
     case 'F16':
-      return { shape, dtype: 'float32', data: Float32Array.from(new Uint16Array(buffer), fromHalf) };
-    case 'BF16': {
-      // bfloat16 is the upper half of a float32.
-      const bits = Uint32Array.from(new Uint16Array(buffer), (half) => half << 16);
-      return { shape, dtype: 'float32', data: new Float32Array(bits.buffer) };
-    }
+      return { shape, dtype: 'float32', data: decodeFloat16(new Uint16Array(buffer)) };
+    case 'BF16':
+      return { shape, dtype: 'float32', data: decodeBfloat16(new Uint16Array(buffer)) };
     case 'I32':
       return { shape, dtype: 'int32', data: new Int32Array(buffer) };
     case 'I64':

@@ -10,6 +10,7 @@ import {
   type TaskContext,
   type TaskInfo,
   type TaskOutcome,
+  type TaskPrompts,
   type TestExamples,
 } from '@medbench/core';
 import { type ClassificationData, classTexts, type LabelledImages, withBalance } from '@medbench/evaluation';
@@ -69,16 +70,22 @@ export abstract class ClassificationTask implements Task {
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
     const info = taskInfo(this);
-    const { notes = [], classes: override, ...splits } = await this.#prepared(context);
-    const { classes, phrases = classes } = override ?? info;
-    const wording = selectPrompts(info.id, { phrases, templates: info.templates ?? [] }, context.settings);
-    const data: ClassificationData = { ...splits, classes, classPhrases: wording.phrases, prompts: wording.templates };
+    const { notes = [], classes: _, ...splits } = await this.#prepared(context);
+    const { classes, phrases, templates } = await this.prompts(context);
+    const data: ClassificationData = { ...splits, classes, classPhrases: phrases, prompts: templates };
     const results = await measureAll(context.protocols, model, data);
     const taskNotes = [...notes, ...(info.caveats ?? [])];
     return {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...taskNotes] })),
     };
+  }
+
+  async prompts(context: DataContext): Promise<TaskPrompts> {
+    const info = taskInfo(this);
+    const { classes: override } = await this.#prepared(context);
+    const { classes, phrases = classes } = override ?? info;
+    return { classes, ...selectPrompts(info.id, { phrases, templates: info.templates ?? [] }, context.settings) };
   }
 
   /** The readable splits, with the class imbalance of the settings applied to the training split. */

@@ -10,6 +10,7 @@ import {
   type TaskContext,
   type TaskInfo,
   type TaskOutcome,
+  type TaskPrompts,
 } from '@medbench/core';
 import { classTexts, type MultiLabelData, type MultiLabelImages, type MultiLabelSplits } from '@medbench/evaluation';
 import { fingerprintFiles } from '@medbench/formats';
@@ -60,20 +61,20 @@ export abstract class MultiLabelTask implements Task {
   }
 
   async evaluate(model: EvaluationModel, context: TaskContext): Promise<TaskOutcome> {
-    const { id, classes, phrases = classes, templates = [], caveats = [] } = taskInfo(this);
-    const wording = selectPrompts(id, { phrases, templates }, context.settings);
+    const { caveats = [] } = taskInfo(this);
+    const { classes, phrases, templates } = await this.prompts(context);
     const { notes = [], ...splits } = await this.#splits(context);
-    const data: MultiLabelData = {
-      ...splits,
-      labelNames: classes,
-      phrases: wording.phrases,
-      prompts: wording.templates,
-    };
+    const data: MultiLabelData = { ...splits, labelNames: classes, phrases, prompts: templates };
     const results = await measureAll(context.protocols, model, data);
     return {
       synthetic: await isSynthetic(context),
       results: results.map((result) => ({ ...result, notes: [...(result.notes ?? []), ...notes, ...caveats] })),
     };
+  }
+
+  async prompts({ settings }: DataContext): Promise<TaskPrompts> {
+    const { id, classes, phrases = classes, templates = [] } = taskInfo(this);
+    return { classes, ...selectPrompts(id, { phrases, templates }, settings) };
   }
 
   async images(context: DataContext): Promise<ImageSplits> {

@@ -26,6 +26,8 @@ export interface EmbeddingsManifest {
   readonly can?: EvaluationModel['can'];
   /** Exponential of the learned logit scale. Default 100. */
   readonly logitScale?: number;
+  /** `bfloat16` if arrays of two bytes per element hold such numbers, which NumPy's format cannot name. */
+  readonly dtype?: 'bfloat16';
   /**
    * SHA-256 of the embedded texts of each array, `''` for an array of images. In a folder with a `key`, this lists all
    * valid arrays.
@@ -64,6 +66,7 @@ const FIELDS: Readonly<Record<string, readonly [(value: unknown) => boolean, str
   key: [isText, 'text'],
   model: [isName, 'a name'],
   task: [isName, 'the id of a task'],
+  dtype: [(value) => value === 'bfloat16', '"bfloat16"; other types are named by the arrays themselves'],
   logitScale: [(value) => typeof value === 'number' && Number.isFinite(value) && value > 0, 'a number above 0'],
   can: [
     (value) => isRecord(value) && ['images', 'texts', 'joint'].every((name) => typeof value[name] === 'boolean'),
@@ -138,17 +141,23 @@ export async function writeMatrix(folder: string, name: string, { rows, cols, da
 }
 
 /**
- * Reads a two-dimensional array `[rows, cols]` of 32- or 64-bit floats.
+ * Reads a two-dimensional array `[rows, cols]` of 16-, 32- or 64-bit floats.
  * @returns the matrix in 32 bits, or undefined if the file does not exist.
  * @throws MedbenchError('data') naming the file if it is damaged, or has another element type or number of dimensions.
  */
-export async function readMatrix(folder: string, name: string): Promise<Matrix | undefined> {
+export async function readMatrix(
+  folder: string,
+  name: string,
+  { dtype: named }: Pick<EmbeddingsManifest, 'dtype'> = {},
+): Promise<Matrix | undefined> {
   const file = arrayFile(folder, name);
   if (!existsSync(file)) return undefined;
-  const { shape, dtype, data } = await readNpy(file);
+  const { shape, dtype, data } = await readNpy(file, { bfloat16: named === 'bfloat16' });
   if (shape.length !== 2 || shape[1] === 0 || !(data instanceof Float32Array || data instanceof Float64Array)) {
     throw new MedbenchError('data', `${file} holds an array of type ${dtype} and shape [${shape.join(', ')}]`, {
-      hint: 'An array of embeddings must be float32 or float64, [rows, width], with one row for each image or text.',
+      hint:
+        'An array of embeddings must be float16, float32 or float64, [rows, width], with one row for each image or text. ' +
+        `The bits of bfloat16 are read if ${MANIFEST} beside them has "dtype": "bfloat16".`,
     });
   }
   return { rows: shape[0]!, cols: shape[1]!, data: data instanceof Float32Array ? data : Float32Array.from(data) };

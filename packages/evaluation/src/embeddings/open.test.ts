@@ -40,13 +40,26 @@ const catchError = async (act: Promise<unknown>): Promise<MedbenchError> => {
   return error as MedbenchError;
 };
 
+const PROBES = ['linear-probe', 'knn', 'simple-shot'];
+
 describe('openEmbeddings finds the protocols of a folder', () => {
   it.each([
-    ['zero-shot', ['test.images', 'prompts.texts'], ['zero-shot'], true],
+    ['zero-shot', ['test.images', 'prompts.texts'], ['zero-shot', 'prompt-sensitivity'], true],
     ['retrieval', ['test.images', 'captions.texts'], ['retrieval'], true],
-    ['a probe on features', ['train.features', 'test.features'], ['linear-probe'], false],
-    ['a probe on embeddings', ['train.images', 'test.images'], ['linear-probe'], false],
-    ['zero-shot and a probe', ['train.images', 'test.images', 'prompts.texts'], ['zero-shot', 'linear-probe'], true],
+    ['a probe on features', ['train.features', 'test.features'], PROBES, false],
+    ['a probe on embeddings', ['train.images', 'test.images'], PROBES, false],
+    [
+      'zero-shot and a probe',
+      ['train.images', 'test.images', 'prompts.texts'],
+      ['zero-shot', 'prompt-sensitivity', ...PROBES],
+      true,
+    ],
+    [
+      'corrupted images',
+      ['train.images', 'test.images', 'prompts.texts', 'test-clean-224.images', 'test-jpeg-1-224.images'],
+      ['zero-shot', 'prompt-sensitivity', ...PROBES, 'zero-shot-corruptions', 'linear-probe-corruptions'],
+      true,
+    ],
     ['questions', ['all.images', 'questions.texts'], ['vqa'], false],
     ['questions without images', ['questions.texts'], ['vqa'], false],
   ])('from arrays for %s', async (_, names, protocols, joint) => {
@@ -110,7 +123,7 @@ describe('openEmbeddings', () => {
     await describeAs({ task: TASK });
     const embeddings = await openEmbeddings(folder);
     expect(embeddings.tasks).toEqual([TASK]);
-    expect((await embeddings.open(TASK)).protocols).toEqual(['zero-shot']);
+    expect((await embeddings.open(TASK)).protocols).toEqual(['zero-shot', 'prompt-sensitivity']);
     expect((await catchError(embeddings.open('other'))).message).toContain(
       `no embeddings of other, only those of ${TASK}`,
     );
@@ -147,18 +160,22 @@ describe('openEmbeddings', () => {
 });
 
 describe('a model of opened embeddings', () => {
-  const unit = Float32Array.of(1, 0, 0, 0.6, 0.8, 0, Math.SQRT1_2, 0, Math.SQRT1_2, 0, 0, 0);
+  const file = (name: string) => join(folder, `${name}.npy`);
+  /** Replaces one character of the header of an array. */
+  const edit = (name: string, from: string, to: string) =>
+    writeFileSync(file(name), readFileSync(file(name), 'latin1').replace(from, to), 'latin1');
+  const unit = Float32Array.of(1, 0, 0, 0.6, 0.8, 0, Math.SQRT1_2, 0, Math.SQRT1_2);
 
   it('keeps unit rows to the bit, normalises other rows, and does not change features', async () => {
-    const mixed = Float32Array.from(unit, (value, i) => (i < 9 ? value : [3, 4, 12][i - 9]!));
+    const mixed = Float32Array.of(...unit, 3, 4, 12);
     await writeMatrix(folder, 'test.images', { rows: 4, cols: 3, data: mixed });
-    await writeMatrix(folder, 'prompts.texts', { rows: 2, cols: 3, data: Float32Array.of(0, 0, 0, 0, 2, 0) });
+    await writeMatrix(folder, 'prompts.texts', { rows: 2, cols: 3, data: Float32Array.of(0, 0, 3, 0, 2, 0) });
     await put('train.features', 'test.features');
     const { embedImages, embedTexts, imageFeatures } = await model();
     const { data } = await embedImages(unread(4), 'test');
-    expect(data.subarray(0, 9)).toEqual(unit.subarray(0, 9));
+    expect(data.subarray(0, 9)).toEqual(unit);
     expect(data.subarray(9)).toEqual(Float32Array.of(3 / 13, 4 / 13, 12 / 13));
-    expect((await embedTexts(TEXTS, 'prompts')).data).toEqual(Float32Array.of(0, 0, 0, 0, 1, 0));
+    expect((await embedTexts(TEXTS, 'prompts')).data).toEqual(Float32Array.of(0, 0, 1, 0, 1, 0));
     expect(await imageFeatures(unread(4), 'train')).toEqual(matrix(4));
   });
 
@@ -190,6 +207,39 @@ describe('a model of opened embeddings', () => {
     expect((await (await model()).embedImages(unread(1), 'test')).data).toEqual(Float32Array.of(0, 1, 0));
   });
 
+  // The bits of 1, -2, 0.333251953125 and the smallest subnormal number of each format, by NumPy and ml_dtypes.
+  it('reads 16-bit floats, and bfloat16 where embeddings.json names it', async () => {
+    await put('prompts.texts');
+    putNpy('test.features', { shape: [2, 2], dtype: 'f2', data: Uint16Array.of(0x3c00, 0xc000, 0x3555, 0x0001) });
+    const half = Float32Array.of(1, -2, 0.333251953125, 2 ** -24);
+    expect((await (await model()).imageFeatures(unread(2), 'test')).data).toEqual(half);
+    putNpy('test.features', { shape: [2, 2], dtype: 'u2', data: Uint16Array.of(0x3f80, 0xc000, 0x3eab, 0x0001) });
+    const unnamed = await catchError((await model()).imageFeatures(unread(2), 'test'));
+    expect(unnamed.hint).toContain('"dtype": "bfloat16"');
+    await describeAs({ dtype: 'bfloat16' });
+    const brain = Float32Array.of(1, -2, 0.333984375, 2 ** -133);
+    expect((await (await model()).imageFeatures(unread(2), 'test')).data).toEqual(brain);
+    // ml_dtypes gives NumPy a type that it cannot name, and writes it as two bytes.
+    edit('test.features', '<u2', '<V2');
+    expect((await (await model()).imageFeatures(unread(2), 'test')).data).toEqual(brain);
+    await describeAs({});
+    await expect((await model()).imageFeatures(unread(2), 'test')).rejects.toThrow('elements of type <V2');
+  });
+
+  it('refuses embeddings of zeros by row, but takes features of zeros', async () => {
+    const zeros = { rows: 4, cols: 3, data: matrix(4).data.fill(0, 3, 6) };
+    await put('prompts.texts', 'train.features');
+    await writeMatrix(folder, 'test.images', zeros);
+    await writeMatrix(folder, 'test.features', zeros);
+    const { embedImages, imageFeatures } = await model();
+    expect(await imageFeatures(unread(4), 'test')).toEqual(zeros);
+    const fault = await catchError(embedImages(unread(4), 'test'));
+    expect(fault.message).toBe(`${join(folder, 'test.images.npy')} holds only zeros in row 1`);
+    await writeMatrix(folder, 'test.images', { rows: 9, cols: 3, data: new Float32Array(27) });
+    const all = await catchError((await model()).embedImages(unread(9), 'test'));
+    expect(all.message).toContain('holds only zeros in 9 rows: 0, 1, 2, 3, 4 …');
+  });
+
   it('compares texts with the hash of the embedded texts', async () => {
     await put('test.images', 'prompts.texts');
     await describeAs({ texts: { 'prompts.texts': hashTexts(TEXTS) } });
@@ -199,10 +249,6 @@ describe('a model of opened embeddings', () => {
     expect(fault.message).toContain('prompts.texts.npy was made of other texts');
   });
 
-  const file = (name: string) => join(folder, `${name}.npy`);
-  /** Replaces one character of the header of an array. */
-  const edit = (name: string, from: string, to: string) =>
-    writeFileSync(file(name), readFileSync(file(name), 'latin1').replace(from, to), 'latin1');
   const cases: [string, () => unknown, string][] = [
     ['a missing array', () => rmSync(file('test.images')), 'does not exist'],
     ['a wrong number of rows', () => writeMatrix(folder, 'test.images', matrix(3)), 'has 3 rows where some-task has 4'],
@@ -210,7 +256,8 @@ describe('a model of opened embeddings', () => {
     ['a truncated file', () => truncateSync(file('test.images'), 140), 'its size does not fit its header'],
     ['a file that is no array', () => writeFileSync(file('test.images'), 'hello'), 'is not an NPY array'],
     ['big-endian numbers', () => edit('test.images', '<f4', '>f4'), 'elements of type >f4'],
-    ['16-bit floats', () => edit('test.images', '<f4', '<f2'), 'elements of type <f2'],
+    ['complex numbers', () => edit('test.images', '<f4', '<c8'), 'elements of type <c8'],
+    ['zeros', () => writeMatrix(folder, 'test.images', { ...matrix(4), data: new Float32Array(12) }), 'only zeros'],
     ['column-major order', () => edit('test.images', 'False', 'True '), 'column by column'],
     [
       'whole numbers',
@@ -280,7 +327,7 @@ describe('exportEmbeddings', () => {
     const texts = await newModel.embedTexts(TEXTS, 'prompts');
     await exportEmbeddings(kept(), folder);
     const { model: back, protocols } = await opened();
-    expect(protocols).toEqual(['zero-shot']);
+    expect(protocols).toEqual(['zero-shot', 'prompt-sensitivity']);
     expect(back).toMatchObject({ id: 'clip', logitScale: newModel.logitScale });
     expect(await back.embedImages(unread(4), 'test')).toEqual(images);
     expect(await back.embedTexts(TEXTS, 'prompts')).toEqual(texts);

@@ -1,7 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { type EvaluationModel, type Matrix, MedbenchError, type OpenedEmbeddings } from '@medbench/core';
 import { INPUTS_HINT, NEEDED_ARRAYS, readContents } from './arrays.js';
-import { arrayFile, arrayName, hashTexts, MANIFEST, readManifest, readMatrix } from './files.js';
+import {
+  arrayFile,
+  arrayName,
+  type EmbeddingsManifest,
+  hashTexts,
+  MANIFEST,
+  readManifest,
+  readMatrix,
+} from './files.js';
 
 /** Default logit scale: CLIP's training clips the scale at this value, and most released models end there. */
 const LOGIT_SCALE = 100;
@@ -9,17 +17,37 @@ const LOGIT_SCALE = 100;
 /** Largest distance from 1 of the squared length of a row that was normalised in 32 bits. */
 const ROUNDING = 1e-6;
 
-/** Normalises the rows of a matrix `[N, D]` to unit length. Rows of unit length and rows of zeros are not changed. */
+/** Normalises the rows of a matrix `[N, D]` to unit length. Rows of unit length are not changed. */
 function unitRows({ rows, cols, data: original }: Matrix): Matrix {
   let data = original;
   for (let i = 0; i < rows; i++) {
     let square = 0;
     for (let j = 0; j < cols; j++) square += original[i * cols + j]! ** 2;
-    if (Math.abs(square - 1) < ROUNDING || square === 0) continue;
+    if (Math.abs(square - 1) < ROUNDING) continue;
     if (data === original) data = original.slice();
     for (let j = 0; j < cols; j++) data[i * cols + j]! /= Math.sqrt(square);
   }
   return { rows, cols, data };
+}
+
+/** Most rows that a message names. */
+const MOST_NAMED = 5;
+
+/**
+ * Refuses embeddings that have no direction. Their cosine with everything would be 0, so that the image would count as
+ * one of the first class, and be found for no text.
+ */
+function refuseZeroRows({ rows, cols, data }: Matrix, file: string): void {
+  const zero: number[] = [];
+  for (let i = 0; i < rows; i++)
+    if (data.subarray(i * cols, (i + 1) * cols).every((value) => value === 0)) zero.push(i);
+  if (zero.length === 0) return;
+  const named = `${zero.slice(0, MOST_NAMED).join(', ')}${zero.length > MOST_NAMED ? ' …' : ''}`;
+  throw new MedbenchError(
+    'data',
+    `${file} holds only zeros in ${zero.length === 1 ? 'row' : `${zero.length} rows:`} ${named}`,
+    { hint: 'The model has failed on these images or texts. Rows count from 0. Embed them again.' },
+  );
 }
 
 /** Reads the arrays of one task and checks that their widths agree. */
@@ -29,17 +57,19 @@ class TaskArrays {
   constructor(
     private readonly folder: string,
     private readonly task: string,
+    private readonly manifest: EmbeddingsManifest | undefined,
   ) {}
 
   /**
    * Reads one array.
    * @param space name of the space of the vectors: all arrays of one space must have the same width. Undefined if the
    * width does not matter.
-   * @throws MedbenchError('data') naming the file if it is missing, damaged, of another size, or not finite.
+   * @throws MedbenchError('data') naming the file if it is missing, damaged, of another size, not finite, or an embedding
+   * of zeros. Features may be zeros.
    */
   async read(name: string, rows: number, space?: string): Promise<Matrix> {
     const file = arrayFile(this.folder, name);
-    const matrix = await readMatrix(this.folder, name);
+    const matrix = await readMatrix(this.folder, name, this.manifest);
     if (!matrix) throw new MedbenchError('data', `${file} does not exist`, { hint: INPUTS_HINT });
     if (matrix.rows !== rows) {
       throw new MedbenchError('data', `${file} has ${matrix.rows} rows where ${this.task} has ${rows}`, {
@@ -53,6 +83,7 @@ class TaskArrays {
         hint: 'Rows count from 0, in the order in which medbench embed --inputs writes images and texts. Embed that row again.',
       });
     }
+    if (!name.endsWith('.features')) refuseZeroRows(matrix, file);
     const first = space === undefined ? undefined : this.#widths.get(space);
     if (first && first.cols !== matrix.cols) {
       throw new MedbenchError('data', `${file} has width ${matrix.cols}, but ${first.file} has width ${first.cols}`, {
@@ -82,7 +113,7 @@ export async function openTask(folder: string, task: string): Promise<OpenedEmbe
       hint: `${contents}. ${wanted === undefined ? NEEDED_ARRAYS : `Needed: ${wanted}.`}`,
     });
   }
-  const arrays = new TaskArrays(folder, task);
+  const arrays = new TaskArrays(folder, task, manifest);
   const unit = manifest?.key === undefined ? unitRows : (matrix: Matrix) => matrix;
   const model: EvaluationModel = {
     id: manifest?.model ?? folder,

@@ -64,6 +64,10 @@ function perceptualHash(pixels: Uint8Array): [number, number] {
   return [words[0] >>> 0, words[1] >>> 0];
 }
 
+/** SHA-256 of an image's size and pixels, 32 bytes. */
+export const imageDigest = ({ width, height, channels, data }: RasterImage): Uint8Array =>
+  createHash('sha256').update(`${width}x${height}x${channels}:`).update(data).digest();
+
 /** Images that are read at once, so that decoders on other threads have work. */
 const IN_FLIGHT = 8;
 
@@ -74,8 +78,7 @@ export async function signImages(images: Source<RasterImage>): Promise<ImageSign
   const hashes = new Uint32Array(n * 2);
   const thumbnails = new Uint8Array(n * THUMBNAIL ** 2);
   const sign = (i: number, image: RasterImage): void => {
-    const size = `${image.width}x${image.height}x${image.channels}:`;
-    digests.set(createHash('sha256').update(size).update(image.data).digest().subarray(0, DIGEST), i * DIGEST);
+    digests.set(imageDigest(image).subarray(0, DIGEST), i * DIGEST);
     const small = resize(grey(image), HASH_SIDE, HASH_SIDE).data;
     hashes.set(perceptualHash(small), i * 2);
     const offset = i * THUMBNAIL ** 2;

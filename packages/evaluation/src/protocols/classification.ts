@@ -130,6 +130,7 @@ export function classificationResult(
     ...(metric === 'balanced_accuracy' ? { scores: balancedScores(perExample, test.labels) } : {}),
     ...(part ? { parts: [part] } : {}),
     labels: [...test.labels],
+    predictions: [...predicted],
     ...(test.groups ? { groups: [...test.groups] } : {}),
     classification: { classes, confusion, rare: tested.map((c) => classes[c]!), calibration },
     // Galleries show test images: indices of validation images would be taken for indices of test images.

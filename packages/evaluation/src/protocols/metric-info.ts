@@ -37,8 +37,16 @@ export const MULTI_LABEL_METRICS: Metrics = {
 };
 
 const PROJECTED = 'Measured with a probe on features after the projection.';
-const ONE_SHOT = 'Measured with a probe on 1 training example of each class.';
-const FEW_SHOT = 'Measured with a probe on {k} training examples of each class.';
+const ONE_SHOT = 'Measured with 1 training example of each class.';
+const FEW_SHOT = 'Measured with {k} training examples of each class.';
+
+/** Metrics of classifiers that are fitted to a few examples of each class. */
+export const FEW_SHOT_METRICS: Metrics = {
+  accuracy_1shot: { description: `${ACCURACY} ${ONE_SHOT}` },
+  'accuracy_{k}shot': { description: `${ACCURACY} ${FEW_SHOT}` },
+  balanced_accuracy_1shot: { description: `${BALANCED} ${ONE_SHOT}` },
+  'balanced_accuracy_{k}shot': { description: `${BALANCED} ${FEW_SHOT}` },
+};
 
 /** Metrics of the additional probes: on projected features and on few examples. */
 export const PROBE_METRICS: Metrics = {
@@ -46,10 +54,27 @@ export const PROBE_METRICS: Metrics = {
   balanced_accuracy_projected: { description: `${BALANCED} ${PROJECTED}` },
   auc_projected: { description: `${AUC} ${PROJECTED}` },
   mean_ap_projected: { description: `${MEAN_AP} ${PROJECTED}` },
-  accuracy_1shot: { description: `${ACCURACY} ${ONE_SHOT}` },
-  'accuracy_{k}shot': { description: `${ACCURACY} ${FEW_SHOT}` },
-  balanced_accuracy_1shot: { description: `${BALANCED} ${ONE_SHOT}` },
-  'balanced_accuracy_{k}shot': { description: `${BALANCED} ${FEW_SHOT}` },
+  ...FEW_SHOT_METRICS,
+};
+
+const TEMPLATES = 'Each prompt template alone names the classes.';
+const spreadOver = (metric: string): Metrics => ({
+  [`template_${metric}_mean`]: {
+    description: `Mean of the ${metric.replace('_', ' ')} over the templates. ${TEMPLATES}`,
+  },
+  [`template_${metric}_min`]: { description: `The ${metric.replace('_', ' ')} of the worst template. ${TEMPLATES}` },
+  [`template_${metric}_max`]: { description: `The ${metric.replace('_', ' ')} of the best template. ${TEMPLATES}` },
+  [`template_${metric}_sd`]: {
+    description: `Standard deviation (n - 1) of the ${metric.replace('_', ' ')} over the templates. ${TEMPLATES}`,
+    lowerIsBetter: true,
+  },
+});
+
+/** Metrics of prompt sensitivity. */
+export const PROMPT_SENSITIVITY_METRICS: Metrics = {
+  ...spreadOver('accuracy'),
+  ...spreadOver('balanced_accuracy'),
+  'template_{t}_accuracy': { description: `${ACCURACY} Only template {t} names the classes.` },
 };
 
 const IMAGES = 'image queries (which search for a text)';

@@ -1,18 +1,16 @@
 import type { EvaluationModel, Matrix, MetricValue } from '@medbench/core';
-import { confusionAccuracy, confusionBalancedAccuracy, confusionMatrix } from '../metrics/index.js';
 import { argMax } from '../metrics/scores.js';
 import { checkVectors } from '../numerics/matrix.js';
 import { adamWProbe } from '../probe/adamw-probe.js';
 import type { LabelledFeatures } from '../probe/features.js';
 import { selectRows } from '../probe/features.js';
-import { DRAWS, drawShots, indicesExcept } from '../probe/few-shot.js';
+import { DRAWS, drawShots, fewShotMetrics, fewShotNotes, indicesExcept } from '../probe/few-shot.js';
 import { linearProbe } from '../probe/linear-probe.js';
 import type { LabelledImages, LabelledSplits } from '../splits/labelled-images.js';
-import { bootstrapIntervals } from '../statistics/bootstrap.js';
 import type { ProbeSettings } from './settings.js';
 
 /** Features of a task's splits. */
-interface FeatureSplits {
+export interface FeatureSplits {
   readonly train: LabelledFeatures;
   readonly val: LabelledFeatures | undefined;
   readonly test: LabelledFeatures;
@@ -35,15 +33,38 @@ export interface TaskProbe extends ProbeRun {
 
 type Embed = (images: LabelledImages['images'], as: string) => Promise<Matrix>;
 
-async function embedSplits(model: EvaluationModel, data: LabelledSplits, embed: Embed): Promise<FeatureSplits> {
-  const embedSplit = async (split: LabelledImages, as: string): Promise<LabelledFeatures> => ({
-    features: checkVectors(await embed(split.images, split.as ?? as), split.images.length, 'image features', model.id),
-    labels: split.labels,
-    groups: split.groups,
-  });
-  const test = await embedSplit(data.test, 'test');
-  const train = await embedSplit(data.train!, 'train');
-  return { test, train, val: data.val && (await embedSplit(data.val, 'val')) };
+/**
+ * How a model computes features before or after the projection. Controls such as raw pixels have only one kind of
+ * features, which serves as both.
+ */
+export const chooseFeatures = (model: EvaluationModel, which: 'before' | 'after'): Embed =>
+  which === 'after' && model.can.joint
+    ? (images, as) => model.embedImages(images, as)
+    : (images, as) => model.imageFeatures(images, as);
+
+/**
+ * Computes the features of a split.
+ * @param as name of its embeddings, unless the split has one of its own.
+ * @throws MedbenchError if a feature is not finite.
+ */
+export async function embedSplit(
+  model: EvaluationModel,
+  { images, as: own, labels, groups }: LabelledImages,
+  as: string,
+  embed: Embed,
+): Promise<LabelledFeatures> {
+  const features = checkVectors(await embed(images, own ?? as), images.length, 'image features', model.id);
+  return { features, labels, groups };
+}
+
+/**
+ * Computes the features of the splits of a data set that has a training split.
+ * @throws MedbenchError if a feature is not finite.
+ */
+export async function embedSplits(model: EvaluationModel, data: LabelledSplits, embed: Embed): Promise<FeatureSplits> {
+  const test = await embedSplit(model, data.test, 'test', embed);
+  const train = await embedSplit(model, data.train!, 'train', embed);
+  return { test, train, val: data.val && (await embedSplit(model, data.val, 'val', embed)) };
 }
 
 function makeProbe(settings: ProbeSettings, classes: number, seed: number) {
@@ -56,33 +77,18 @@ function makeProbe(settings: ProbeSettings, classes: number, seed: number) {
 /**
  * Metrics of probes on a few examples of each class, averaged over draws that are the same for all models of a seed.
  */
-function fewShotMetrics(
-  splits: FeatureSplits,
+function fewShotProbes(
+  { train, val, test }: FeatureSplits,
   shots: number,
   { classes, seed, fit }: { classes: number; seed: number; fit: (splits: FeatureSplits) => ProbeRun },
 ): Record<string, MetricValue> {
-  const { train, val, test } = splits;
   const predictions = Array.from({ length: DRAWS }, (_, draw) => {
     const chosen = drawShots(train.labels, shots, { seed, draw, part: 'train' });
     const rest = val && val.labels.length > 0 ? val : selectRows(train, indicesExcept(train, chosen));
     const heldOut = selectRows(rest, drawShots(rest.labels, shots, { seed, draw, part: 'val' }));
     return argMax(fit({ train: selectRows(train, chosen), val: heldOut, test }).logits, classes);
   });
-  const statistics = (counts: Int32Array): [number, number] => {
-    const matrices = predictions.map((predicted) => confusionMatrix(test.labels, predicted, classes, counts));
-    const mean = (metric: (matrix: Float64Array, classes: number) => number): number =>
-      matrices.reduce((sum, matrix) => sum + metric(matrix, classes), 0) / matrices.length;
-    return [mean(confusionAccuracy), mean(confusionBalancedAccuracy)];
-  };
-  const n = test.labels.length;
-  const values = statistics(new Int32Array(n).fill(1));
-  const intervals = bootstrapIntervals(n, statistics, { seed, groups: test.groups });
-  return Object.fromEntries(
-    ['accuracy', 'balanced_accuracy'].map((name, i) => [
-      `${name}_${shots}shot`,
-      { value: values[i]!, ci95: intervals[i]! },
-    ]),
-  );
+  return fewShotMetrics(predictions, test, { shots, classes, seed });
 }
 
 /**
@@ -99,23 +105,13 @@ export async function probeTask(
 ): Promise<TaskProbe> {
   const data = settings.validation === 'none' ? { ...splits, val: undefined } : splits;
   const projection = settings.solver === 'clip-benchmark' || settings.features === 'after';
-  const before: Embed = (images, as) => model.imageFeatures(images, as);
-  const after: Embed = (images, as) => model.embedImages(images, as);
-  // Controls such as raw pixels have only one kind of features, which serves as both.
-  const primary = await embedSplits(model, data, projection && model.can.joint ? after : before);
+  const primary = await embedSplits(model, data, chooseFeatures(model, projection ? 'after' : 'before'));
   const fit = makeProbe(settings, classes, seed);
   const run = fit(primary);
   const probesBoth = settings.solver === 'lbfgs' && settings.features === 'both' && model.can.joint;
-  const projected = probesBoth ? fit(await embedSplits(model, data, after)) : undefined;
+  const projected = probesBoth ? fit(await embedSplits(model, data, chooseFeatures(model, 'after'))) : undefined;
   const fewShot: Record<string, MetricValue> = {};
-  for (const shots of settings.shots) Object.assign(fewShot, fewShotMetrics(primary, shots, { classes, seed, fit }));
-  const smallest = Math.min(
-    ...primary.train.labels.reduce((counts, label) => {
-      counts[label]!++;
-      return counts;
-    }, new Int32Array(classes)),
-  );
-  const scarce = settings.shots.filter((shots) => shots > smallest);
+  for (const shots of settings.shots) Object.assign(fewShot, fewShotProbes(primary, shots, { classes, seed, fit }));
   return {
     logits: run.logits,
     fewShot,
@@ -123,10 +119,7 @@ export async function probeTask(
     notes: [
       ...run.notes,
       ...(projected ? projected.notes.map((note) => `after the projection: ${note}`) : []),
-      ...(settings.shots.length > 0 ? [`few-shot: mean of ${DRAWS} draws`] : []),
-      ...(scarce.length > 0
-        ? [`a class has fewer than ${scarce.join(', ')} training examples: all of its examples are used`]
-        : []),
+      ...fewShotNotes(settings.shots, DRAWS, primary.train.labels, classes),
     ],
   };
 }

@@ -1,4 +1,5 @@
 import {
+  boolean,
   choice,
   defaultSettings,
   defineSettings,
@@ -58,6 +59,51 @@ export const quickestSettings = (settings: ProbeSettings): ProbeSettings => ({
   features: settings.solver === 'clip-benchmark' ? 'after' : settings.features,
   grid: [1],
   shots: [],
+});
+
+/** Settings of classification by nearest neighbours. */
+export const KNN_SETTINGS = defineSettings({
+  measure: boolean({ default: false, description: 'whether nearest neighbours measure every classification task' }),
+  k: numbers({
+    default: [1, 5, 10, 20, 50, 100, 200],
+    min: 1,
+    distinct: true,
+    description: 'numbers of neighbours to choose from by validation; with one number, nothing is chosen',
+  }),
+  vote: choice(['softmax', 'majority'], {
+    default: 'softmax',
+    description: 'softmax: each neighbour votes with exp(similarity / temperature), as DINO; majority: each with 1',
+  }),
+  temperature: number({ default: 0.07, min: 1e-6, description: 'temperature of vote=softmax' }),
+  features: choice(['before', 'after'], { default: 'before', description: 'features before or after the projection' }),
+});
+export type KnnSettings = SettingsOf<typeof KNN_SETTINGS>;
+
+/** Settings of the nearest centroid. */
+export const SIMPLE_SHOT_SETTINGS = defineSettings({
+  measure: boolean({ default: false, description: 'whether SimpleShot measures every classification task' }),
+  transform: choice(['cl2n', 'l2n', 'un'], {
+    default: 'cl2n',
+    description:
+      'cl2n: features less their mean over the training split, at unit length; l2n: at unit length; un: as is',
+  }),
+  shots: numbers({
+    default: [1, 5],
+    min: 1,
+    distinct: true,
+    description: 'training examples per class of each additional few-shot figure',
+  }),
+  draws: integer({ default: 20, min: 1, description: 'draws of examples that a few-shot figure averages' }),
+  features: choice(['before', 'after'], { default: 'before', description: 'features before or after the projection' }),
+});
+export type SimpleShotSettings = SettingsOf<typeof SIMPLE_SHOT_SETTINGS>;
+
+/** Settings of prompt sensitivity. */
+export const PROMPT_SENSITIVITY_SETTINGS = defineSettings({
+  measure: boolean({
+    default: false,
+    description: 'whether zero-shot is also measured with each prompt template alone, on every classification task',
+  }),
 });
 
 /** Settings of retrieval. */

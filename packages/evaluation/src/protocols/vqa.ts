@@ -204,6 +204,7 @@ export function vqaResult(
     n: test.length,
     perExample,
     groups: [...groups],
+    predictions: [...predicted],
     sampled: [sampledLabels(predicted, perExample)],
     notes: [...notes, ...vocabularyNotes(vocabulary, data, data.quote ?? true)],
   };

@@ -1,4 +1,5 @@
 import type { RunCell, RunComparison, ScoredColumn, ScoredRow } from '@medbench/core';
+import { renumberGroups } from './groups.js';
 import { holm } from './holm.js';
 import { twoSampleTest, twoWayTest } from './two-way.js';
 
@@ -14,7 +15,7 @@ const canonicalJson = (counts: Readonly<Record<string, number>>): string =>
   JSON.stringify(Object.entries(counts).sort());
 
 /** Reason why two columns cannot be compared (other test examples or another metric); undefined if they can. */
-function describeMismatch(first: ScoredColumn, second: ScoredColumn): string | undefined {
+export function describeMismatch(first: ScoredColumn, second: ScoredColumn): string | undefined {
   const length = ({ rows }: ScoredColumn): number => rows[0]?.seeds[0]?.perExample.length ?? 0;
   if (length(first) !== length(second)) {
     return `different test sets: ${length(first)} and ${length(second)} examples`;
@@ -28,7 +29,8 @@ function describeMismatch(first: ScoredColumn, second: ScoredColumn): string | u
   ) {
     return 'different test sets: other numbers of examples in the classes';
   }
-  if (JSON.stringify(first.groups ?? null) !== JSON.stringify(second.groups ?? null)) {
+  const shared = ({ groups }: ScoredColumn): string => JSON.stringify(groups ? renumberGroups(groups) : null);
+  if (shared(first) !== shared(second)) {
     return 'different test sets: the examples are of other patients';
   }
   return first.metric === second.metric ? undefined : `different metrics: ${first.metric} and ${second.metric}`;
@@ -52,13 +54,22 @@ function chooseTest(first: ScoredRow, second: ScoredRow, groups: readonly number
   return { ci95, pValue: Number.isNaN(pValue) ? 1 : pValue, seeds: 'separate' };
 }
 
+/** Mean scores by row, so that a row that is compared with many others is averaged once. */
+const averages = new WeakMap<ScoredRow, number>();
+
+function averageScore(row: ScoredRow): number {
+  const average = averages.get(row) ?? mean(row.seeds.map(({ perExample }) => mean(perExample)));
+  averages.set(row, average);
+  return average;
+}
+
 function compareCell(columns: readonly [ScoredColumn, ScoredColumn], rows: readonly [ScoredRow, ScoredRow]): Drafted {
   const [{ task, protocol, metric, groups }] = columns;
   const averageValue = ({ seeds }: ScoredRow): number => mean(seeds.map(({ value }) => value));
-  const averageScore = ({ seeds }: ScoredRow): number => mean(seeds.map(({ perExample }) => mean(perExample)));
   const [first, second] = rows;
   const info = {
     row: first.id,
+    ...(first.id === second.id ? {} : { otherRow: second.id }),
     control: first.control,
     task,
     protocol,
@@ -73,7 +84,7 @@ function compareCell(columns: readonly [ScoredColumn, ScoredColumn], rows: reado
     n: first.seeds[0]!.perExample.length,
     difference: averageScore(first) - averageScore(second),
   };
-  if (first.control) return { ...compared, tested: null, reason: 'a control: no method trained it' };
+  if (first.control || second.control) return { ...compared, tested: null, reason: 'a control: no method trained it' };
   const test = chooseTest(first, second, groups);
   return typeof test === 'string' ? { ...compared, tested: null, reason: test } : { ...compared, tested: test };
 }
@@ -84,14 +95,25 @@ function compareCell(columns: readonly [ScoredColumn, ScoredColumn], rows: reado
  * (`twoSampleTest`). One training on each side is not tested: a test over examples would only show that the two models
  * differ, as two trainings of one method do too. p is corrected by Holm over all tested cells, so that two runs that
  * differ only in their seeds show a significant difference anywhere in at most 5 of 100 comparisons.
+ *
+ * @param pairs ids of the rows to compare, first run and second run. Default: each row with the row of the same id.
  */
-export function compareRuns(first: readonly ScoredColumn[], second: readonly ScoredColumn[]): RunComparison {
+export function compareRuns(
+  first: readonly ScoredColumn[],
+  second: readonly ScoredColumn[],
+  pairs?: readonly (readonly [first: string, second: string])[],
+): RunComparison {
+  const listPartners = (row: string): readonly string[] =>
+    pairs ? pairs.flatMap(([one, other]) => (one === row ? [other] : [])) : [row];
   const drafts = first.flatMap((column) => {
     const otherColumn = second.find(({ task, protocol }) => task === column.task && protocol === column.protocol);
-    return column.rows.flatMap((row) => {
-      const match = otherColumn?.rows.find(({ id }) => id === row.id);
-      return otherColumn && match ? [compareCell([column, otherColumn], [row, match])] : [];
-    });
+    if (!otherColumn) return [];
+    return column.rows.flatMap((row) =>
+      listPartners(row.id).flatMap((partner) => {
+        const match = otherColumn.rows.find(({ id }) => id === partner);
+        return match ? [compareCell([column, otherColumn], [row, match])] : [];
+      }),
+    );
   });
   const tested = drafts.flatMap((draft) => draft.tested ?? []);
   const adjusted = holm(tested.map(({ pValue }) => pValue));

@@ -9,7 +9,8 @@ export {
 export type { McNemarResult } from './compare.js';
 export { mcnemar } from './compare.js';
 export { compareRows, compareTwo } from './compare-rows.js';
-export { compareRuns } from './compare-runs.js';
+export { compareRuns, describeMismatch } from './compare-runs.js';
+export { renumberGroups } from './groups.js';
 export { holm } from './holm.js';
 export { averageRanks, rankValues } from './ranks.js';
 export { type TwoWayTest, twoSampleTest, twoWayTest } from './two-way.js';

@@ -33,6 +33,21 @@ function addSpreads(spreads: readonly Spread[]): Spread {
   return { variance, df: uncertainty > 0 ? variance ** 2 / uncertainty : Math.min(...spreads.map(({ df }) => df)) };
 }
 
+/** The number of groups, and the group of each example in order of appearance; undefined if each is a group of its own. */
+function findSlots(
+  n: number,
+  groups: readonly number[] | undefined,
+): { readonly size: number; readonly slotByExample?: Int32Array } {
+  if (!groups) return { size: n };
+  const slots = new Map<number, number>();
+  const slotByExample = Int32Array.from({ length: n }, (_, i) => {
+    const group = groups[i] ?? i;
+    if (!slots.has(group)) slots.set(group, slots.size);
+    return slots.get(group)!;
+  });
+  return { size: slots.size, slotByExample };
+}
+
 /**
  * Computes three variances of the sum of the sides' means: over examples or groups (shared by all sides), over seeds
  * (separate for each side), and over both.
@@ -42,19 +57,15 @@ function computeSpreads(
   groups: readonly number[] | undefined,
 ): { mean: number; examples: number; spreads: Spread[] } {
   const n = sides[0]![0]!.length;
-  const slots = new Map<number, number>();
-  const slotByExample = Int32Array.from({ length: n }, (_, i) => {
-    const group = groups?.[i] ?? i;
-    if (!slots.has(group)) slots.set(group, slots.size);
-    return slots.get(group)!;
-  });
-  const G = slots.size;
+  const { size: G, slotByExample } = findSlots(n, groups);
   const most = Math.max(1, G - 1);
   // Deviations are summed over each group's examples, as if the group were one example of higher weight.
   const sumOfSquares = (deviation: (i: number) => number): number => {
     const sums = new Float64Array(G);
-    for (let i = 0; i < n; i++) sums[slotByExample[i]!]! += deviation(i);
-    return sums.reduce((total, value) => total + value * value, 0);
+    for (let i = 0; i < n; i++) sums[slotByExample?.[i] ?? i]! += deviation(i);
+    let total = 0;
+    for (const value of sums) total += value * value;
+    return total;
   };
   const means = sides.map((rows) => {
     const ofExample = new Float64Array(n);

@@ -34,26 +34,64 @@ function addUnit(target: Float64Array, row: ArrayLike<number>): void {
   for (let j = 0; j < row.length; j++) target[j]! += scale * row[j]!;
 }
 
+/** Embeds the prompts of all classes. Protocols that use the same texts share the embeddings that a run keeps. */
+async function embedPrompts(model: EvaluationModel, texts: readonly (readonly string[])[]): Promise<Matrix> {
+  const flat = texts.flat();
+  return checkVectors(await model.embedTexts(flat, 'prompts'), flat.length, 'text embeddings', model.id);
+}
+
 /**
  * Computes class weights `[C, D]`, rows of unit length: each text is embedded and normalised, the embeddings of a class
  * are averaged, and the mean is normalised again (Radford et al. 2021, section 3.1.4).
  */
 export async function zeroShotWeights(model: EvaluationModel, texts: readonly (readonly string[])[]): Promise<Matrix> {
-  const flat = texts.flat();
-  const embedded = checkVectors(await model.embedTexts(flat, 'prompts'), flat.length, 'text embeddings', model.id);
-  const { cols } = embedded;
-  const data = new Float32Array(texts.length * cols);
+  const embedded = await embedPrompts(model, texts);
+  const firsts = firstRows(texts);
+  return classWeights(
+    embedded,
+    texts.map((ofClass, c) => ofClass.map((_, t) => firsts[c]! + t)),
+  );
+}
+
+/**
+ * Computes the class weights of each template alone, rows of unit length.
+ * @param texts for each class, its text in every template.
+ */
+export async function templateWeights(
+  model: EvaluationModel,
+  texts: readonly (readonly string[])[],
+): Promise<Matrix[]> {
+  const embedded = await embedPrompts(model, texts);
+  const firsts = firstRows(texts);
+  return texts[0]!.map((_, t) =>
+    classWeights(
+      embedded,
+      firsts.map((first) => [first + t]),
+    ),
+  );
+}
+
+/** Row of the first text of each class among the embeddings of all texts. */
+function firstRows(texts: readonly (readonly string[])[]): number[] {
   let next = 0;
-  texts.forEach((textsOfClass, c) => {
+  return texts.map((ofClass) => {
+    next += ofClass.length;
+    return next - ofClass.length;
+  });
+}
+
+/** Means of unit rows, of unit length. @param rows rows of `embedded` that belong to each class. */
+function classWeights(embedded: Matrix, rows: readonly (readonly number[])[]): Matrix {
+  const { cols } = embedded;
+  const data = new Float32Array(rows.length * cols);
+  rows.forEach((ofClass, c) => {
     const mean = new Float64Array(cols);
-    for (let t = 0; t < textsOfClass.length; t++, next++) {
-      addUnit(mean, embedded.data.subarray(next * cols, (next + 1) * cols));
-    }
+    for (const row of ofClass) addUnit(mean, embedded.data.subarray(row * cols, (row + 1) * cols));
     const unit = new Float64Array(cols);
     addUnit(unit, mean);
     data.set(unit, c * cols);
   });
-  return { rows: texts.length, cols, data };
+  return { rows: rows.length, cols, data };
 }
 
 /**
