@@ -21,6 +21,23 @@ const readCaptions = ({ pairs }: OpenedCorpus) =>
   Promise.all(Array.from({ length: pairs.length }, async (_, i) => (await pairs.get(i)).caption));
 
 describe('mixCorpora', () => {
+  it('keeps the order that a corpus has, spread over the epoch', () => {
+    const ordered = corpus('a', 4);
+    const order = () => Int32Array.of(2, 3, 0, 1);
+    const a = { id: 'a', corpus: { ...ordered, pairs: { ...ordered.pairs, order } }, weight: 1 };
+    const b = { id: 'b', corpus: corpus('b', 8), weight: 1 };
+    expect(mixCorpora([b, b], 0).pairs.order).toBeUndefined();
+    const shown = Array.from(mixCorpora([a, b], 0).pairs.order!(1, 0));
+    expect(shown.filter((place) => place < 4)).toEqual([2, 3, 0, 1]);
+    expect(shown.filter((place) => place >= 4).sort((x, y) => x - y)).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+    for (let from = 0; from < 12; from += 3) {
+      expect(shown.slice(from, from + 3).filter((place) => place < 4).length).toBe(1);
+    }
+    // Twice each: the same pair twice in a row.
+    const twice = Array.from(mixCorpora([{ ...a, weight: 2 }], 0).pairs.order!(1, 0));
+    expect(twice.map((place) => place % 4)).toEqual([2, 2, 3, 3, 0, 0, 1, 1]);
+  });
+
   it('shows each pair as often as its weight says', async () => {
     const mixed = mixCorpora(
       [

@@ -1,5 +1,6 @@
 import type { OpenedCorpus, PairSource } from '@medbench/core';
 import { random } from '@medbench/core';
+import { placesInOrder } from '@medbench/data';
 import { hashJson } from '../store/index.js';
 
 /** One corpus of a mixture. */
@@ -24,6 +25,37 @@ export function schedulePairs(length: number, weight: number, seed: number, id: 
   for (let i = 0; i < repeats * length; i++) places[i] = i % length;
   if (extra > 0) places.set(random(seed, 'mixture', id).permutation(length).slice(0, extra).sort(), repeats * length);
   return places;
+}
+
+/** The pairs of one corpus in an epoch of a mixture. */
+interface Schedule {
+  readonly pairs: PairSource;
+  /** Index of the pair at each place; undefined if each pair has its own place. */
+  readonly places: Int32Array | undefined;
+  readonly length: number;
+}
+
+/**
+ * The order of an epoch of a mixture, of which a corpus has an order of its own. Each corpus keeps its order, and all
+ * are spread evenly over the epoch. A corpus without an order gets a random one.
+ */
+function orderMixture(schedules: readonly Schedule[], seed: number, epoch: number): Int32Array {
+  const entries: { readonly at: number; readonly place: number }[] = [];
+  let start = 0;
+  for (const [corpus, { pairs, places, length }] of schedules.entries()) {
+    const own = pairs.order?.(seed, epoch);
+    const inOrder = own
+      ? places
+        ? placesInOrder(places, own)
+        : own
+      : random(seed, 'mixture order', corpus, epoch).permutation(length);
+    for (const [rank, place] of inOrder.entries()) entries.push({ at: (rank + 0.5) / length, place: start + place });
+    start += length;
+  }
+  return Int32Array.from(
+    entries.sort((a, b) => a.at - b.at || a.place - b.place),
+    ({ place }) => place,
+  );
 }
 
 /** Concatenates corpora, each repeated according to its weight. A single corpus of weight 1 is returned unchanged. */
@@ -57,6 +89,9 @@ export function mixCorpora(corpora: readonly MixedCorpus[], seed: number): Opene
         const { pairs, place } = locate(index);
         return pairs.get(place);
       },
+      ...(schedules.some(({ pairs }) => pairs.order)
+        ? { order: (from: number, epoch: number) => orderMixture(schedules, from, epoch) }
+        : {}),
       // Workers decode images only if every corpus provides encoded ones. Generated corpora do not.
       ...(schedules.every(({ pairs }) => pairs.encoded)
         ? {

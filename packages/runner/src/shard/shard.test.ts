@@ -65,6 +65,11 @@ describe('shardCorpus', () => {
     const { folder, pairs, shards, found } = await shard();
     expect([pairs, shards, found]).toEqual([7, 3, 0]);
     expect(tars(folder)).toEqual(['00000.tar', '00001.tar', '00002.tar']);
+    expect(JSON.parse(readFileSync(join(folder, 'sizes.json'), 'utf8'))).toEqual({
+      '00000.tar': 3,
+      '00001.tar': 3,
+      '00002.tar': 1,
+    });
     const read = await webDataset(folder);
     expect(read.length).toBe(7);
     for (const [i, image] of images.entries()) {

@@ -48,7 +48,7 @@ type Entry = CatalogueEntry<'task'> | CatalogueEntry<'corpus'>;
 
 /**
  * Compares the files below a data root with what is published about a task or corpus: files, checksums, counts. It
- * never downloads anything, and its report contains no image or text of the data.
+ * downloads nothing but what the settings name by an address, and its report contains no image or text of the data.
  */
 export async function verifyData(registry: Registry, entry: Entry, options: VerifyOptions): Promise<DataVerification> {
   const { kind, info } = entry;
