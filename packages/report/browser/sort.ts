@@ -1,5 +1,5 @@
 /**
- * Sorts tables by the column whose header is pressed. This script turns labels into buttons, so that a page without
+ * Sorts tables by the column whose header is pressed: by number, or by text where the header says so (`data-text`). This script turns labels into buttons, so that a page without
  * scripts shows no buttons. Methods and controls are separate table bodies and are sorted separately; cells without a
  * value go last.
  */
@@ -25,14 +25,17 @@ function sortBy(table: HTMLTableElement, heads: readonly HTMLTableCellElement[],
   const sign = direction === null ? ('lower' in head.dataset ? 1 : -1) : direction === 'descending' ? 1 : -1;
   for (const other of heads) other.removeAttribute('aria-sort');
   head.setAttribute('aria-sort', sign < 0 ? 'descending' : 'ascending');
+  const compare = 'text' in head.dataset ? (x: string, y: string) => x.localeCompare(y) : compareNumbers;
   const valueIn = (row: HTMLTableRowElement): string | undefined => row.cells[column]!.dataset.value;
   for (const body of table.tBodies) {
     const rows = [...body.rows].filter((row) => row.cells.length > column);
     rows.sort((a, b) => {
       const [x, y] = [valueIn(a), valueIn(b)];
       if (x === undefined || y === undefined) return Number(x === undefined) - Number(y === undefined);
-      return sign * (Number(x) - Number(y) || 0);
+      return sign * compare(x, y);
     });
     body.append(...rows);
   }
 }
+
+const compareNumbers = (x: string, y: string): number => Number(x) - Number(y) || 0;

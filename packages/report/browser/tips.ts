@@ -141,8 +141,10 @@ function listLines(cell: HTMLTableCellElement): Line[] {
     (element) => element.dataset.tip || element.getAttribute('aria-label'),
   );
   const spread = cell.querySelector('small');
-  const sign = spread?.textContent?.[0];
-  const kind = sign === '±' ? 'deviation' : sign === '[' ? 'interval' : undefined;
+  const meanings = [
+    ['±', 'deviation'],
+    ['[', 'interval'],
+  ].flatMap(([sign, kind]) => (spread?.textContent?.includes(sign!) ? cell.ownerDocument.body.dataset[kind!]! : []));
   const row = (cell.parentElement as HTMLTableRowElement).cells[0];
   const defined = readTitle(definition);
   const value =
@@ -151,7 +153,7 @@ function listLines(cell: HTMLTableCellElement): Line[] {
     `${readText(row)} · ${readTitle(head) || readText(head?.querySelector('.sort, .label') ?? head)}`,
     value,
     defined && readText(definition) !== '?' ? `${readText(definition)}: ${defined}` : defined,
-    kind && `${readText(spread)}: ${cell.ownerDocument.body.dataset[kind]}`,
+    meanings.length > 0 && `${readText(spread)}: ${meanings.join(' ')}`,
     ...notes,
   ];
 }

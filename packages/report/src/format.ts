@@ -39,17 +39,15 @@ export interface PrintedFigure {
   /** `pending`: it is to come. */
   readonly status: 'ok' | 'failed' | 'none' | 'pending';
   readonly value: number | null;
-  /** 95 % interval, for one seed. */
+  /** 95 % interval over test examples. A report has it for one seed only; a leaderboard has the mean over the seeds. */
   readonly interval: ConfidenceInterval | null;
   /** Sample standard deviation over seeds (n - 1), for two seeds or more. */
   readonly sd: number | null;
 }
 
-/** The spread beside a figure: `± 0.012` over seeds, `[0.85, 0.90]` for one seed, empty if neither is known. */
-export function formatSpread({ sd, interval }: PrintedFigure): string {
-  if (sd !== null) return `± ${formatValue(sd)}`;
-  return interval ? formatInterval(interval) : '';
-}
+/** The spread beside a figure: `± 0.012` over seeds, `[0.85, 0.90]` over examples, both, or empty if neither is known. */
+export const formatSpread = ({ sd, interval }: PrintedFigure): string =>
+  [sd === null ? '' : `± ${formatValue(sd)}`, interval ? formatInterval(interval) : ''].join(' ').trim();
 
 const NO_VALUE = { ok: '—', none: '—', failed: '✗', pending: '…' } as const;
 

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import {
   type DataAccess,
   type ResultCell,
@@ -22,50 +21,14 @@ import {
 import { leakWarnings } from './leaks.js';
 import { licenceDemand } from './licences.js';
 import { escapeMarkdown, inlineCode } from './markdown.js';
+import { findTrainingRecord, trainingData } from './training-data.js';
 import { type ProtocolWords, protocolWords } from './words.js';
 
-/** Id of the corpus made from the training splits of the run's tasks. */
-const TASK_PAIRS = 'task-pairs';
 /** Settings of a run that are the same for every row and affect its weights. */
 const WEIGHT_SETTINGS = /^(encoders|model|training|general|mixture|corpusSettings)(\.|$)/;
 
 /** The meaning of settings that are not set, where a reader of the card needs it. */
 const UNSET: Readonly<Record<string, string>> = { 'model.preprocessing': 'as in CLIP' };
-
-interface DataInfo {
-  readonly title: string;
-  readonly licence: string;
-  readonly access: DataAccess | undefined;
-  readonly source: string;
-}
-
-/** The data that the weights were trained on or chosen by, as far as the results record it. */
-function listData(results: RunResults, { method, setup }: TrainingRecord): DataInfo[] {
-  const { corpora = [], tasks, run } = results;
-  const general = String(run.settings['general.corpus'] ?? '');
-  const corpusIds =
-    method === GENERAL
-      ? [general]
-      : [
-          ...run.corpora,
-          ...(run.validationCorpus === undefined ? [] : [run.validationCorpus]),
-          ...(setup?.start === 'general' ? [general] : []),
-        ];
-  return [...new Set(corpusIds)].flatMap((id): DataInfo[] => {
-    if (id === '') return [];
-    if (id === TASK_PAIRS) {
-      return tasks.map(({ title, licence, access, citation }) => ({
-        title: `${title}: training split (if it provides pairs), with texts made from labels or answers`,
-        licence: licence ?? 'not recorded',
-        access,
-        source: citation ?? 'not recorded',
-      }));
-    }
-    const match = corpora.find((corpus) => corpus.id === id);
-    if (!match) return [{ title: id, licence: 'not recorded', access: undefined, source: 'not recorded' }];
-    return [{ ...match, source: [match.source, match.citation].filter(Boolean).join('; ') }];
-  });
-}
 
 const ACCESS_TEXTS: Readonly<Record<DataAccess, string>> = {
   open: 'open',
@@ -75,7 +38,7 @@ const ACCESS_TEXTS: Readonly<Record<DataAccess, string>> = {
 };
 
 function dataSection(results: RunResults, record: TrainingRecord): string {
-  const data = listData(results, record);
+  const data = trainingData(results, record);
   const { settings } = results.run;
   const weights = ['general.weights', 'general.image', 'general.text'].flatMap((name) => {
     const value = settings[name];
@@ -205,7 +168,7 @@ export function renderModelCard(results: RunResults, record: TrainingRecord): st
     methods.find(({ id }) => id === method)?.title ?? (method === GENERAL ? 'General-domain weights' : method);
   const cells = results.cells.filter((cell) => cell.method === method && cell.seed === seed);
   // Weights count as synthetic if the run, a cell or a corpus is. General-domain weights have no cells, only a corpus.
-  const generated = listData(results, record).some(({ access }) => access === 'generated');
+  const generated = trainingData(results, record).some(({ access }) => access === 'generated');
   const synthetic = run.synthetic || cells.some((cell) => cell.synthetic);
   return `${[
     `# ${escapeMarkdown(title)} (${inlineCode(method)}), seed ${seed}`,
@@ -230,15 +193,6 @@ export function renderModelCard(results: RunResults, record: TrainingRecord): st
   ].join('\n\n')}\n`;
 }
 
-/** Reads the training record of the general-domain weights, which are not a row of the results. */
-async function generalRecord(file: string): Promise<TrainingRecord | undefined> {
-  try {
-    return (JSON.parse(await readFile(file, 'utf8')) as { record: TrainingRecord }).record;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Writes a model card, `README.md`, beside the weights of each row of the results and beside the general-domain
  * weights.
@@ -249,8 +203,7 @@ export async function writeModelCards(runDir: string, results: RunResults): Prom
   const layout = new RunLayout(runDir);
   for (const { row, seed } of layout.trainedRows()) {
     if (!existsSync(layout.weights(row, seed))) continue;
-    const recorded = results.training.find((record) => record.method === row && record.seed === seed);
-    const record = recorded ?? (row === GENERAL ? await generalRecord(layout.training(row, seed)) : undefined);
+    const record = await findTrainingRecord(runDir, results, row, seed);
     if (!record) continue;
     const file = layout.modelCard(row, seed);
     await writeFileAtomic(file, renderModelCard(results, record));

@@ -4,8 +4,11 @@ import { formatP, formatSigned, formatSignedInterval } from './format.js';
 
 /** A mark beside a figure that shows the outcome of paired tests. */
 export interface TestMark {
-  /** `≈` not significantly worse than the best of the column; `∘` not significantly above every control. */
-  readonly symbol: '≈' | '∘';
+  /**
+   * `≈` not significantly worse than the best of the column; `∘` not significantly above every control; `?` not tested
+   * against the best, on a leaderboard.
+   */
+  readonly symbol: '≈' | '∘' | '?';
   /** Description of the mark and of its comparison, with difference, interval and p. */
   readonly about: string;
 }

@@ -21,10 +21,14 @@ export interface WrittenReport {
 
 /**
  * Reads a run folder's `results.json`.
+ * @param approve may refuse the table by an error, before its cells are read. Default: every table is read.
  * @throws MedbenchError('usage') if it is missing; ('store') if it is not JSON, of another version, damaged or edited, or
  * if its figures are not those of the cells beside it.
  */
-export async function readResults(runDir: string): Promise<RunResults> {
+export async function readResults(
+  runDir: string,
+  approve: (runDir: string, results: RunResults) => void = () => {},
+): Promise<RunResults> {
   const file = new RunLayout(runDir).results;
   let text: string;
   try {
@@ -58,6 +62,7 @@ export async function readResults(runDir: string): Promise<RunResults> {
   const { findMisfit } = await import('./schemas.js');
   const misfitPath = findMisfit(parsed);
   if (misfitPath) throw damaged(`has an unexpected value at ${misfitPath}`);
+  approve(runDir, parsed as RunResults);
   checkAgainstCells(runDir, parsed as RunResults);
   if (sealed.state === 'damaged') throw damaged('was changed after the run wrote it');
   return parsed as RunResults;

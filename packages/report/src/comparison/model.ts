@@ -32,7 +32,8 @@ export interface ComparedRuns {
 
 const formatSetting = (value: unknown): string => (Array.isArray(value) ? value.join(', ') : String(value));
 
-function runInfo({ run }: RunResults): Map<string, string> {
+/** The seeds, backend, preset, corpora, settings and versions of a run, by name. */
+export function runInfo({ run }: RunResults): Map<string, string> {
   const info: [string, unknown][] = [
     ['seeds', run.seeds],
     ['backend', run.backend],
@@ -71,14 +72,26 @@ function explainUnscored(cells: readonly (readonly ResultCell[])[]): string {
     : 'the scores of its test examples are not in the run folders: cells/ is missing or belongs to another run';
 }
 
-/** The cells that both results have but that were not compared because their scores are missing. */
-function listUnscoredCells(first: RunResults, second: RunResults, { cells }: RunComparison): RunCell[] {
-  const key = (row: string, task: string, protocol: string): string => JSON.stringify([row, task, protocol]);
-  const seen = new Set(cells.map(({ row, task, protocol }) => key(row, task, protocol)));
-  return first.cells.flatMap((cell): RunCell[] => {
+/**
+ * The cells that both results have but that were not compared because their scores are missing.
+ * @param pairs ids of rows. Default: each row with the row of the same id.
+ */
+function listUnscoredCells(
+  first: RunResults,
+  second: RunResults,
+  { cells }: RunComparison,
+  pairs: RowPairs = [...new Set(first.cells.map(({ method }) => method))].map((row) => [row, row]),
+): RunCell[] {
+  const key = (rows: readonly [string, string], task: string, protocol: string): string =>
+    JSON.stringify([...rows, task, protocol]);
+  const seen = new Set(cells.map(({ row, otherRow = row, task, protocol }) => key([row, otherRow], task, protocol)));
+  const paired = first.cells.flatMap((cell) =>
+    pairs.flatMap(([row, otherRow]) => (row === cell.method ? [{ cell, otherRow }] : [])),
+  );
+  return paired.flatMap(({ cell, otherRow }): RunCell[] => {
     const { method: row, control, task, protocol, metric } = cell;
-    const cellKey = key(row, task, protocol);
-    const sides = [cellsAt(first, row, cell), cellsAt(second, row, cell)] as const;
+    const cellKey = key([row, otherRow], task, protocol);
+    const sides = [cellsAt(first, row, cell), cellsAt(second, otherRow, cell)] as const;
     if (seen.has(cellKey) || sides[1].length === 0) return [];
     seen.add(cellKey);
     const mean = (side: readonly ResultCell[]): number =>
@@ -88,6 +101,7 @@ function listUnscoredCells(first: RunResults, second: RunResults, { cells }: Run
     return [
       {
         row,
+        ...(otherRow === row ? {} : { otherRow }),
         control,
         task,
         protocol,
@@ -103,20 +117,35 @@ function listUnscoredCells(first: RunResults, second: RunResults, { cells }: Run
   });
 }
 
-/** Combines two runs and the comparison of their scores with their differences in settings, rows and columns. */
-export function assembleComparison(first: ComparedRun, second: ComparedRun, comparison: RunComparison): ComparedRuns {
+/** Ids of rows that are compared: of the first run and of the second. */
+export type RowPairs = readonly (readonly [first: string, second: string])[];
+
+/**
+ * Combines two runs and the comparison of their scores with their differences in settings, rows and columns.
+ * @param pairs rows that were compared. Default: each row with the row of the same id.
+ */
+export function assembleComparison(
+  first: ComparedRun,
+  second: ComparedRun,
+  comparison: RunComparison,
+  pairs?: RowPairs,
+): ComparedRuns {
   const words = protocolWords(first.results, second.results);
   return {
     runs: [first, second],
     words,
     comparison: {
       ...comparison,
-      cells: [...comparison.cells, ...listUnscoredCells(first.results, second.results, comparison)],
+      cells: [...comparison.cells, ...listUnscoredCells(first.results, second.results, comparison, pairs)],
     },
     settings: listDifferences(first.results, second.results),
     alone: [listOnlyIn(first.results, second.results, words), listOnlyIn(second.results, first.results, words)],
   };
 }
+
+/** The row of a cell, or its two rows. */
+export const nameRows = ({ row, otherRow }: Pick<RunCell, 'row' | 'otherRow'>): string =>
+  otherRow === undefined ? row : `${row} and ${otherRow}`;
 
 /** The verdict on a cell, never stronger than its test. */
 export function describeTest({ test, difference, reason }: RunCell, level: number): string {

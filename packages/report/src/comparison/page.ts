@@ -4,7 +4,7 @@ import { TERMS } from '../html/definition.js';
 import { html, type Markup } from '../html/escape.js';
 import { renderPage } from '../html/frame.js';
 import { metricName, numberHead, scrollable } from '../html/results-table.js';
-import { type ComparedRuns, describeTest, summariseComparison } from './model.js';
+import { type ComparedRuns, describeTest, nameRows, summariseComparison } from './model.js';
 import { differencesPlot } from './plot.js';
 
 const P_DEFINITION =
@@ -36,7 +36,12 @@ ${[
 }
 
 function line(cell: RunCell, { runs, comparison: { level } }: ComparedRuns): Markup {
-  const title = runs[0].results.methods.find(({ id }) => id === cell.row)?.title ?? cell.row;
+  const findTitle = (i: 0 | 1, row: string): string =>
+    runs[i].results.methods.find(({ id }) => id === row)?.title ?? row;
+  const title = nameRows({
+    row: findTitle(0, cell.row),
+    ...(cell.otherRow === undefined ? {} : { otherRow: findTitle(1, cell.otherRow) }),
+  });
   const { test, difference, values, seeds } = cell;
   const value = (i: 0 | 1): Markup =>
     Number.isNaN(values[i])
@@ -46,7 +51,7 @@ function line(cell: RunCell, { runs, comparison: { level } }: ComparedRuns): Mar
         } ${seeds[i].join(', ')}</small></td>`;
   const emptyCell = html`<td class="number">—</td>`;
   const verdict = describeTest(cell, level);
-  return html`<tr><th scope="row"><bdi>${title}</bdi> <small><bdi>${title === cell.row ? '' : cell.row}</bdi></small></th>${value(0)}${value(1)}${
+  return html`<tr><th scope="row"><bdi>${title}</bdi> <small><bdi>${title === nameRows(cell) ? '' : nameRows(cell)}</bdi></small></th>${value(0)}${value(1)}${
     difference === null
       ? emptyCell
       : html`<td class="number" data-value="${difference}">${formatSigned(difference)}</td>`

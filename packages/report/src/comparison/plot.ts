@@ -4,7 +4,7 @@ import { formatSigned, formatSignedInterval, oneLine } from '../format.js';
 import { html, type Markup } from '../html/escape.js';
 import { drawSvg, PLOT_WIDTH, TICKS } from '../html/svg.js';
 import type { ProtocolWordsLookup } from '../words.js';
-import { describeTest } from './model.js';
+import { describeTest, nameRows } from './model.js';
 
 const LABEL_LENGTH = 18;
 
@@ -100,12 +100,12 @@ export function differencesPlot(
     cell.test && cell.difference !== null
       ? [
           {
-            id: cell.row,
+            id: nameRows(cell),
             value: cell.difference,
             low: cell.test.ci95[0],
             high: cell.test.ci95[1],
             sure: cell.test.adjusted < level,
-            text: `${oneLine(cell.row)}: ${formatSigned(cell.difference)} ${formatSignedInterval(cell.test.ci95)}, ${describeTest(cell, level)}`,
+            text: `${oneLine(nameRows(cell))}: ${formatSigned(cell.difference)} ${formatSignedInterval(cell.test.ci95)}, ${describeTest(cell, level)}`,
           },
         ]
       : [],

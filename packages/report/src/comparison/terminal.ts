@@ -1,6 +1,6 @@
-import Table from 'cli-table3';
 import { formatP, formatSigned, formatSignedInterval, formatValue, oneLine, plural, wrapLines } from '../format.js';
-import { type ComparedRuns, describeTest, summariseComparison } from './model.js';
+import { plainTable } from '../plain-table.js';
+import { type ComparedRuns, describeTest, nameRows, summariseComparison } from './model.js';
 
 const list = (names: readonly string[]): string => names.map((name) => oneLine(name, 60)).join('; ');
 
@@ -14,16 +14,6 @@ export function renderComparisonTable(
 ): string {
   const { runs, comparison, settings, alone } = compared;
   const names = runs.map(({ name }) => oneLine(name, 24));
-  const table = new Table({
-    head: ['row', 'task', 'protocol', ...names, 'difference', '95 % interval', 'p', 'verdict'],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
-    chars: Object.fromEntries(
-      'top,top-mid,top-left,top-right,bottom,bottom-mid,bottom-left,bottom-right,left,left-mid,mid,mid-mid,right,right-mid,middle'
-        .split(',')
-        .map((name) => [name, '']),
-    ),
-  });
   // Reasons are long: each is printed once below the table, with a number.
   const reasons: string[] = [];
   const shorten = (verdict: string, reason: string | undefined): string => {
@@ -31,18 +21,21 @@ export function renderComparisonTable(
     if (!reasons.includes(reason)) reasons.push(reason);
     return `not tested [${reasons.indexOf(reason) + 1}]`;
   };
-  for (const cell of comparison.cells) {
-    table.push([
-      oneLine(cell.row, 24),
-      oneLine(cell.task, 24),
-      compared.words(cell.protocol).title,
-      ...cell.values.map((value) => (Number.isNaN(value) ? '✗' : formatValue(value))),
-      cell.difference === null ? '—' : formatSigned(cell.difference),
-      cell.test ? formatSignedInterval(cell.test.ci95) : '—',
-      cell.test ? formatP(cell.test.adjusted) : '—',
-      shorten(describeTest(cell, comparison.level), cell.reason),
-    ]);
-  }
+  const lines = comparison.cells.map((cell) => [
+    oneLine(nameRows(cell), 48),
+    oneLine(cell.task, 24),
+    compared.words(cell.protocol).title,
+    ...cell.values.map((value) => (Number.isNaN(value) ? '✗' : formatValue(value))),
+    cell.difference === null ? '—' : formatSigned(cell.difference),
+    cell.test ? formatSignedInterval(cell.test.ci95) : '—',
+    cell.test ? formatP(cell.test.adjusted) : '—',
+    shorten(describeTest(cell, comparison.level), cell.reason),
+  ]);
+  const columns = [
+    ...['row', 'task', 'protocol'].map((head) => [head, 'left'] as const),
+    ...[...names, 'difference', '95 % interval', 'p'].map((head) => [head, 'right'] as const),
+    ['verdict', 'left'] as const,
+  ];
   const only = alone.flatMap(({ rows, columns }, i) => [
     ...(rows.length > 0 ? [`Only in ${names[i]}: ${plural(rows.length, 'row')}: ${list(rows)}.`] : []),
     ...(columns.length > 0 ? [`Only in ${names[i]}: ${plural(columns.length, 'column')}: ${list(columns)}.`] : []),
@@ -54,7 +47,7 @@ export function renderComparisonTable(
     summariseComparison(compared)
       .flatMap((sentence) => wrapLines(sentence, width, 2))
       .join('\n'),
-    comparison.cells.length > 0 ? table.toString().replaceAll(/ +$/gm, '') : '',
+    comparison.cells.length > 0 ? plainTable(columns, lines) : '',
     reasons.flatMap((reason, i) => wrapLines(`[${i + 1}] ${oneLine(reason)}`, width, 4)).join('\n'),
     only.flatMap((line) => wrapLines(line, width, 2)).join('\n'),
     differences.length > 0

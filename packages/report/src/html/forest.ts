@@ -4,7 +4,7 @@ import { type ColumnGroup, groupColumns, type MeanFigure, meanInterval, meanOver
 import { type ResultTable, splitRuns, type TableColumn, type TableRow } from '../model.js';
 import { html, type Markup } from './escape.js';
 import { metricName } from './results-table.js';
-import { drawSvg, PLOT_WIDTH, TICKS } from './svg.js';
+import { cutLabel, drawSvg, labelLength, PLOT_WIDTH, TICKS } from './svg.js';
 
 interface ForestPoint {
   readonly id: string;
@@ -54,8 +54,8 @@ function createPoint({ id, control }: TableRow, figure: PrintedFigure & Pick<Mea
 
 function draw({ title, metric, points, caption }: Forest): Markup {
   const measured = points.filter(({ value }) => value !== null);
-  const names = new Map(points.map(({ id }) => [id, oneLine(id, LABEL_LENGTH)]));
-  const longest = Math.max(...[...names.values()].map((name) => [...name].length));
+  const names = new Map(points.map(({ id }) => [id, cutLabel(id, LABEL_LENGTH)]));
+  const longest = Math.max(...[...names.values()].map(labelLength));
   const domain = plotDomain(points);
   const marks = [false, true].flatMap((control) => {
     const rows = measured.filter((point) => point.control === control);
@@ -112,7 +112,8 @@ ${svg}
 const star = (columns: readonly TableColumn[]): string | false =>
   columns.some(({ synthetic }) => synthetic !== 'none') && '\u00a0*';
 
-function drawColumn(table: ResultTable, index: number, withSeeds: boolean): Markup {
+/** The forest plot of one column. @param withSeeds whether it shows single seeds. */
+export function drawColumn(table: ResultTable, index: number, withSeeds: boolean): Markup {
   const column = table.columns[index]!;
   const protocol = column.words.title;
   const points = table.rows.flatMap((row) =>

@@ -7,6 +7,11 @@ export const PAGE_SCRIPT = `"use strict";
   function filterTables(document2) {
     for (const section of document2.querySelectorAll("[data-filter]")) filterSection(document2, section);
   }
+  var listFacets = (section) => (section.dataset.facets ?? "").split(";").flatMap((facet) => {
+    const [key, name] = facet.split(":");
+    return key && name ? [[key, name]] : [];
+  });
+  var facetValues = (row, key) => (row.getAttribute(\`data-facet-\${key}\`) ?? "").split("\\n").filter(Boolean);
   function filterSection(document2, section) {
     const tables = [...section.querySelectorAll("table.sortable")];
     const bar = document2.createElement("div");
@@ -19,10 +24,8 @@ export const PAGE_SCRIPT = `"use strict";
       bar.append(label);
       element.addEventListener("input", apply);
     };
-    const addChoice = (name, key) => {
+    const addChoice = (name, values) => {
       const select = document2.createElement("select");
-      const heads = section.querySelectorAll(\`th[data-\${key}]\`);
-      const values = [...new Set([...heads].map((head) => head.dataset[key]))];
       for (const value of ["", ...values]) {
         const option = document2.createElement("option");
         option.value = value;
@@ -35,28 +38,45 @@ export const PAGE_SCRIPT = `"use strict";
     const text = document2.createElement("input");
     text.type = "search";
     addField("Rows with", text);
-    const modality = addChoice("Modality", "modality");
-    const protocol = addChoice("Protocol", "protocol");
+    const ofColumns = (key) => [
+      ...new Set([...section.querySelectorAll(\`th[data-\${key}]\`)].map((head) => head.dataset[key]))
+    ];
+    const modality = addChoice("Modality", ofColumns("modality"));
+    const protocol = addChoice("Protocol", ofColumns("protocol"));
+    const facets = listFacets(section).map(([key, name]) => {
+      const rows = [...section.querySelectorAll(\`tr[data-facet-\${key}]\`)];
+      const values = [...new Set(rows.flatMap((row) => facetValues(row, key)))];
+      return [
+        key,
+        addChoice(
+          name,
+          values.sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+        )
+      ];
+    });
     const status = document2.createElement("span");
     status.setAttribute("role", "status");
     bar.append(status);
     section.querySelector("h2").after(bar);
     function apply() {
       const words = text.value.toLowerCase().split(/\\s+/).filter(Boolean);
-      const choice = { words, modality: modality.value, protocol: protocol.value };
+      const choice = {
+        ...{ words, modality: modality.value, protocol: protocol.value },
+        facets: facets.flatMap(([key, { value }]) => value === "" ? [] : [[key, value]])
+      };
       const rows = /* @__PURE__ */ new Set();
       let columns = 0;
       for (const table of tables) {
-        const shown = filterTable(table, choice);
+        const shown = filterTable(table, choice, facets.length > 0);
         columns += shown.columns;
         for (const row of shown.rows) rows.add(row);
       }
       const count = (n, noun) => \`\${n} \${noun}\${n === 1 ? "" : "s"}\`;
-      const filtered = words.length > 0 || modality.value !== "" || protocol.value !== "";
+      const filtered = words.length > 0 || [modality, protocol, ...facets.map(([, menu]) => menu)].some(({ value }) => value);
       status.textContent = filtered ? \`\${count(rows.size, "row")}, \${count(columns, "column")}\` : "";
     }
   }
-  function filterTable(table, choice) {
+  function filterTable(table, choice, measured) {
     const heads = [...table.querySelectorAll("th[data-column]")];
     const holdsData = (head) => head.dataset.protocol !== void 0;
     const shown = heads.map(
@@ -66,12 +86,18 @@ export const PAGE_SCRIPT = `"use strict";
     heads.forEach((head, i) => {
       head.hidden = !shown[i];
     });
-    for (const line of [...table.tHead.rows].slice(0, -1)) spanShown(line, shown);
+    const data = heads.flatMap(
+      (head, i) => holdsData(head) ? [{ index: Number(head.dataset.column), shown: shown[i] }] : []
+    );
+    const groups = data.map((column) => column.shown);
+    for (const line of [...table.tHead.rows].slice(0, -1)) spanShown(line, groups);
     const rows = [];
     for (const body of table.tBodies) {
       for (const row of body.rows) {
         const name = row.cells[0].textContent.toLowerCase();
-        row.hidden = !choice.words.every((word) => name.includes(word));
+        const matches = choice.words.every((word) => name.includes(word)) && choice.facets.every(([key, value]) => facetValues(row, key).includes(value));
+        const empty = measured && !data.some(({ index, shown: shown2 }) => shown2 && row.cells[index].dataset.value !== void 0);
+        row.hidden = !matches || empty;
         if (!row.hidden) rows.push(name);
         heads.forEach((head, i) => {
           row.cells[Number(head.dataset.column)].hidden = !shown[i];
@@ -114,17 +140,19 @@ export const PAGE_SCRIPT = `"use strict";
     const sign = direction === null ? "lower" in head.dataset ? 1 : -1 : direction === "descending" ? 1 : -1;
     for (const other of heads) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", sign < 0 ? "descending" : "ascending");
+    const compare = "text" in head.dataset ? (x, y) => x.localeCompare(y) : compareNumbers;
     const valueIn = (row) => row.cells[column].dataset.value;
     for (const body of table.tBodies) {
       const rows = [...body.rows].filter((row) => row.cells.length > column);
       rows.sort((a, b) => {
         const [x, y] = [valueIn(a), valueIn(b)];
         if (x === void 0 || y === void 0) return Number(x === void 0) - Number(y === void 0);
-        return sign * (Number(x) - Number(y) || 0);
+        return sign * compare(x, y);
       });
       body.append(...rows);
     }
   }
+  var compareNumbers = (x, y) => Number(x) - Number(y) || 0;
 
   // tips.ts
   var STEPS = {
@@ -236,8 +264,10 @@ export const PAGE_SCRIPT = `"use strict";
       (element) => element.dataset.tip || element.getAttribute("aria-label")
     );
     const spread = cell.querySelector("small");
-    const sign = spread?.textContent?.[0];
-    const kind = sign === "\\xB1" ? "deviation" : sign === "[" ? "interval" : void 0;
+    const meanings = [
+      ["\\xB1", "deviation"],
+      ["[", "interval"]
+    ].flatMap(([sign, kind]) => spread?.textContent?.includes(sign) ? cell.ownerDocument.body.dataset[kind] : []);
     const row = cell.parentElement.cells[0];
     const defined = readTitle(definition);
     const value = cell.dataset.value !== void 0 && cell.closest(".heat") && \`\${readText(cell.firstChild)} \${readText(spread)}\`;
@@ -245,7 +275,7 @@ export const PAGE_SCRIPT = `"use strict";
       \`\${readText(row)} \\xB7 \${readTitle(head) || readText(head?.querySelector(".sort, .label") ?? head)}\`,
       value,
       defined && readText(definition) !== "?" ? \`\${readText(definition)}: \${defined}\` : defined,
-      kind && \`\${readText(spread)}: \${cell.ownerDocument.body.dataset[kind]}\`,
+      meanings.length > 0 && \`\${readText(spread)}: \${meanings.join(" ")}\`,
       ...notes
     ];
   }

@@ -1,10 +1,11 @@
 import type { RunResults } from '@medbench/core';
-import { parseHTML } from 'linkedom';
+import { DOMParser, parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { RANKS } from '../../test/compared.js';
 import { valueOnAxis } from '../../test/read-plot.js';
 import { sampleResults } from '../../test/sample.js';
 import { findCliques } from '../cliques.js';
+import { renderPlots } from '../plots.js';
 import { renderHtml } from './page.js';
 
 const renderPage = (results: RunResults) => parseHTML(renderHtml(results)).document;
@@ -28,6 +29,20 @@ describe('the rank diagram', () => {
     const [scale] = svg.querySelectorAll('g[stroke-width="2"] line');
     return { svg, valueAt, dots, bars, scale: scale! };
   };
+
+  it.each([true, false])(
+    'is a document of its own for trackers, which says whether the data is generated: %s',
+    (synthetic) => {
+      const results = ranked({});
+      const [plot, ...others] = renderPlots({ ...results, run: { ...results.run, synthetic } });
+      expect([plot!.generated, others]).toEqual([synthetic, []]);
+      const { documentElement } = new DOMParser().parseFromString(plot!.svg, 'image/svg+xml');
+      expect(documentElement.getAttribute('xmlns')).toBe('http://www.w3.org/2000/svg');
+      expect(documentElement.querySelectorAll('circle')).toHaveLength(RANKS.methods.length);
+      expect(documentElement.textContent.includes('Generated data (phantoms)')).toBe(synthetic);
+      expect(number(documentElement, 'height')).toBeGreaterThan(60);
+    },
+  );
 
   it('draws methods at their ranks, the critical difference to scale, and bars between methods that do not differ', () => {
     const { svg, valueAt, dots, bars, scale } = drawn(ranked({}));

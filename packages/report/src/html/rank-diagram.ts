@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { findCliques } from '../cliques.js';
-import { formatP, formatRank, oneLine, plural } from '../format.js';
+import { formatP, formatRank, plural } from '../format.js';
 import type { ResultTable } from '../model.js';
 import { html, type Markup } from './escape.js';
-import { drawSvg } from './svg.js';
+import { cutLabel, drawSvg, labelLength } from './svg.js';
 
 const LABEL_LENGTH = 14;
 const WIDTH = 400;
@@ -14,6 +14,9 @@ const SCALE = 8;
 const AXIS = 34;
 const LANE = 6;
 const LINE = 15;
+/** Approximate number of ticks of the axis, and the least room of one in pixels. */
+const MOST_TICKS = 5;
+const TICK = 32;
 
 /** Assigns a lane to each bar so that bars in a lane do not overlap; uses as few lanes as possible. */
 function assignLanes(bars: readonly (readonly [number, number])[]): number[] {
@@ -35,7 +38,8 @@ interface Place {
   readonly end: number;
 }
 
-function diagram(table: ResultTable): Markup | undefined {
+/** The critical-difference diagram of the average ranks; undefined if methods were not ranked. */
+export function rankDiagram(table: ResultTable): Markup | undefined {
   const { ranks, level } = table.statistics ?? {};
   if (!ranks || level === undefined) return undefined;
   const methods = [...ranks.methods].sort((a, b) => a.rank - b.rank);
@@ -45,7 +49,7 @@ function diagram(table: ResultTable): Markup | undefined {
     ranks.pValue < level ? findCliques(values, ranks.criticalDifference) : [[0, methods.length - 1]];
   const lanes = assignLanes(cliques);
   const top = AXIS + LANE * (1 + Math.max(0, ...lanes.map((lane) => lane + 1)));
-  const names = methods.map(({ id }) => oneLine(id, LABEL_LENGTH));
+  const names = methods.map(({ id }) => cutLabel(id, LABEL_LENGTH));
   const texts = methods.map(({ rank }, i) => `${names[i]}: ${formatRank(rank)}`);
   const end = Math.max(methods.length, 1 + ranks.criticalDifference);
   const half = Math.ceil(methods.length / 2);
@@ -58,10 +62,14 @@ function diagram(table: ResultTable): Markup | undefined {
     return { rank, text, y: top + LINE * (line + 0.5), end: left ? 1 : end };
   });
   const margin = (side: readonly Place[]): number =>
-    Math.round(10 + CHARACTER * Math.max(4, ...side.map(({ text }) => [...text].length)));
+    Math.round(10 + CHARACTER * Math.max(4, ...side.map(({ text }) => labelLength(text))));
   const label = { y: 'y', text: 'text', fontSize: 11, fill: 'currentColor' };
   const line = { stroke: 'currentColor', strokeOpacity: 0.45 };
   const [left, right] = [places.slice(0, half), places.slice(half)];
+  const margins = { marginLeft: margin(left), marginRight: margin(right) };
+  // Long labels leave little room for the axis.
+  const room = WIDTH - margins.marginLeft - margins.marginRight;
+  const ticks = Math.max(1, Math.min(MOST_TICKS, Math.floor(room / TICK)));
   const connected = cliques.map(([first, last]) => `${names[first]} to ${names[last]}`).join('; ') || 'none';
   return drawSvg(
     {
@@ -73,14 +81,13 @@ function diagram(table: ResultTable): Markup | undefined {
     {
       width: WIDTH,
       height: top + LINE * half + 4,
-      marginLeft: margin(left),
-      marginRight: margin(right),
+      ...margins,
       marginTop: AXIS,
       marginBottom: 4,
       x: { domain: [1, end] },
       y: { type: 'identity', axis: null },
       marks: [
-        Plot.axisX({ anchor: 'top', ticks: 5, label: null }),
+        Plot.axisX({ anchor: 'top', ticks, label: null }),
         Plot.ruleY([AXIS], { x1: 1, x2: end, stroke: 'currentColor' }),
         Plot.ruleY([SCALE], {
           x1: 1,
@@ -118,7 +125,7 @@ function diagram(table: ResultTable): Markup | undefined {
 
 /** The section with the critical-difference diagram of the average ranks; undefined if methods were not ranked. */
 export function rankSection(table: ResultTable): Markup | undefined {
-  const svg = diagram(table);
+  const svg = rankDiagram(table);
   const { ranks, level } = table.statistics ?? {};
   if (!svg || !ranks || level === undefined) return undefined;
   const none =

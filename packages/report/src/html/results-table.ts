@@ -95,22 +95,35 @@ export const numberHead = (label: string, definition: string, column?: number): 
     ? html`<th scope="col" class="number">${defined(label, definition)}</th>`
     : html`<th scope="col" class="number" data-column="${column}"><span class="label">${label}</span> ${explained(label, definition)}</th>`;
 
-function header(columns: readonly TableColumn[], notes: readonly string[], rank: string | undefined): Markup {
+/** Columns of a table of results besides its figures: heads that are three lines high. */
+interface OtherHeads {
+  /** Before the figures. */
+  readonly before?: readonly Markup[];
+  readonly after?: readonly Markup[];
+  /** The head of the names. Default: `Method`. */
+  readonly corner?: Markup;
+}
+
+/** The head of the average ranks. @param column its index. */
+export const rankHead = (about: string, column: number): Markup =>
+  html`<th scope="col" class="number rank" rowspan="3" data-column="${column}" data-lower title="${about}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
+
+/** The head of a table of results: modalities, protocols, and a column for each task. */
+export function resultsHead(
+  columns: readonly TableColumn[],
+  notes: readonly string[],
+  { before = [], after = [], corner = html`<th scope="col" class="corner" rowspan="3">Method</th>` }: OtherHeads,
+): Markup {
   const group = (columns: readonly TableColumn[], text: string): Markup =>
     html`<th scope="colgroup" colspan="${columns.length}" class="group${columns.length < READABLE && ' narrow'}" title="${text}"><bdi>${text}</bdi></th>`;
   const modalities = splitRuns(columns, ({ modality }) => modality);
-  const ranks =
-    rank !== undefined &&
-    html`<th scope="col" class="number rank" rowspan="3" data-column="${columns.length + 1}" data-lower title="${rank}"><span class="label">Average rank</span> <small>${defined('1 is best', TERMS.rank)} ↓</small></th>`;
   // The script turns the label into a button, which must contain neither links nor other buttons.
   const head = (column: TableColumn, i: number): Markup =>
-    html`<th scope="col" class="number" data-column="${i + 1}" data-modality="${column.modality}" data-protocol="${column.words.title}"${column.words.metric(column.metric).lowerIsBetter && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${breakable(column.title)}</bdi>${
+    html`<th scope="col" class="number" data-column="${before.length + i + 1}" data-modality="${column.modality}" data-protocol="${column.words.title}"${column.words.metric(column.metric).lowerIsBetter && new Markup(' data-lower')} title="${columnTitle(column)}"><span class="label"><bdi>${breakable(column.title)}</bdi>${
       column.synthetic === 'all' && '\u00a0*'
     }</span> <small>${metricName(column.words, column.metric)}</small>${noteLinks(column.notes, notes)}</th>`;
   return html`<thead>
-<tr><th scope="col" class="corner" rowspan="3">Method</th>${modalities.map((run) =>
-    group(run, capitalise(run[0]!.modality)),
-  )}${ranks}</tr>
+<tr>${corner}${before}${modalities.map((run) => group(run, capitalise(run[0]!.modality)))}${after}</tr>
 <tr class="protocols">${splitProtocols(columns).map((run) => group(run, capitalise(run[0]!.words.title)))}</tr>
 <tr>${columns.map(head)}</tr>
 </thead>`;
@@ -121,7 +134,7 @@ const breakable = (title: string): Markup =>
   html`${title.split(/(?<=[a-z])(?=[A-Z]{2})/).map((part, i) => html`${i > 0 && new Markup('<wbr>')}${part}`)}`;
 
 /** Runs of columns of one modality and protocol. */
-const splitProtocols = (columns: readonly TableColumn[]): TableColumn[][] =>
+export const splitProtocols = (columns: readonly TableColumn[]): TableColumn[][] =>
   splitRuns(columns, ({ modality, protocol }) => JSON.stringify([modality, protocol]));
 
 function columnTitle({ task, words, metric, n, rare }: TableColumn): string {
@@ -155,7 +168,7 @@ function drawTable(table: ResultTable, caption: string): Markup {
     'Results',
     html`<table class="sortable heat">
 <caption><span>${`${caption} ${ranking}`.trimEnd()}</span></caption>
-${header(columns, table.notes, ranks ? ranking : undefined)}
+${resultsHead(columns, table.notes, { after: ranks ? [rankHead(ranking, columns.length + 1)] : [] })}
 ${body(
   table.rows.filter(({ control }) => !control),
   'methods',
@@ -165,6 +178,16 @@ ${body(
 )}</table>`,
   );
 }
+
+/** The footnotes of a table of results; undefined without any. */
+export const footnotes = ({ notes, columnNotes }: ResultTable): Markup | undefined =>
+  notes.length === 0
+    ? undefined
+    : html`<h3>${columnNotes > 0 ? 'Notes' : 'Failed and incomplete cells'}</h3>
+<ol>${notes.map(
+        (note, i) =>
+          html`<li id="note-${i + 1}"${i < columnNotes && new Markup(' class="warning"')}><bdi>${note}</bdi></li>\n`,
+      )}</ol>`;
 
 /** The section with the table of results and its footnotes. */
 export function resultsSection(table: ResultTable): Markup {
@@ -176,20 +199,13 @@ export function resultsSection(table: ResultTable): Markup {
     : '';
   const scale = `Colours run from the worst to the best method of a column, which are taken as at least ${SMALLEST_RELEVANT_DIFFERENCE} apart.`;
   const caption = [`${capitalise(sentences.join(' · '))}. ${scale}${controls}`, ...testsCaption(table)].join(' ');
-  const notes =
-    table.notes.length > 0 &&
-    html`<h3>${table.columnNotes > 0 ? 'Notes' : 'Failed and incomplete cells'}</h3>
-<ol>${table.notes.map(
-      (note, i) =>
-        html`<li id="note-${i + 1}"${i < table.columnNotes && new Markup(' class="warning"')}><bdi>${note}</bdi></li>\n`,
-    )}</ol>`;
   const synthetic = table.columns.some((column) => column.synthetic !== 'none');
   return html`<section class="first ${sizeClass(table)}" data-filter><h2>Results</h2>
 ${modeSwitch(table)}
 ${scaleLine(table)}
 ${drawTable(table, caption)}
 ${synthetic && html`<p>${SYNTHETIC_LINE}</p>`}
-${notes}
+${footnotes(table)}
 </section>
 `;
 }

@@ -26,7 +26,11 @@ function listChunks({ training }: RunResults, row: string): string[] {
   });
 }
 
-function cells(setup: RowSetup, chunks: readonly string[]): readonly (readonly [string, string])[] {
+/** Describes the set-up of a row, from the code that trained it, by names and texts. */
+export function describeSetup(
+  setup: RowSetup,
+  chunks: readonly string[] = [],
+): readonly (readonly [name: string, text: string])[] {
   const frozen = [...describeFrozen('image', setup.frozen.image), ...describeFrozen('text', setup.frozen.text)];
   const extras = [
     ...(setup.newInTowers ? [`new in the towers: ${setup.newInTowers.toLocaleString('en')} parameters`] : []),
@@ -57,10 +61,10 @@ ${scrollable(
   'What differs between the rows',
   html`<table>
 <caption><span>From the code that trained each row.</span></caption>
-<thead><tr><th scope="col" class="corner">Row</th>${cells(first, []).map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<thead><tr><th scope="col" class="corner">Row</th>${describeSetup(first).map(([name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>
 ${[...rows].map(
-  ([method, setup]) => html`<tr><th scope="row"><bdi>${methodTitle(results, method)}</bdi></th>${cells(
+  ([method, setup]) => html`<tr><th scope="row"><bdi>${methodTitle(results, method)}</bdi></th>${describeSetup(
     setup,
     listChunks(results, method),
   ).map(([, text]) => html`<td><bdi>${text}</bdi></td>`)}</tr>

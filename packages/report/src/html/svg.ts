@@ -56,3 +56,16 @@ export const PLOT_WIDTH = 360;
 
 /** Approximate number of ticks that fit an axis of this width. */
 export const TICKS = 4;
+
+/** Letters of scripts other than Latin, which are wider. */
+const WIDE = /(?!\p{Script=Latin})\p{L}/gu;
+
+/** Number of Latin characters that take about as much room as a label. */
+export const labelLength = (text: string): number => [...text].length + (text.match(WIDE)?.length ?? 0);
+
+/** Untrusted text as a label that takes no more room than `length` Latin characters. */
+export function cutLabel(text: string, length: number): string {
+  let label = oneLine(text, length);
+  for (let most = length - 1; most > 0 && labelLength(label) > length; most--) label = oneLine(text, most);
+  return label;
+}

@@ -15,9 +15,12 @@ const MODES = { colours: 'colours', values: 'values', full: 'values and interval
 export const sizeClass = ({ columns }: ResultTable): string =>
   columns.length > WIDEST ? 'wide' : columns.length <= ROOMY ? 'roomy' : '';
 
-/** The choice of what the cells show. It works without scripts. */
-export function modeSwitch({ columns }: ResultTable): Markup {
-  const chosen = columns.length > WIDEST ? 'colours' : 'values';
+/**
+ * The choice of what the cells show. It works without scripts.
+ * @param intervals whether a table with room for them begins with intervals.
+ */
+export function modeSwitch({ columns }: ResultTable, intervals = false): Markup {
+  const chosen = columns.length > WIDEST ? 'colours' : intervals && columns.length <= ROOMY ? 'full' : 'values';
   return html`<fieldset class="modes"><legend>Cells show</legend>${Object.entries(MODES).map(
     ([mode, name]) =>
       html`<label><input type="radio" name="cells" value="${mode}"${mode === chosen && new Markup(' checked')}> ${name}</label>`,
@@ -36,6 +39,7 @@ export function scaleLine(table: ResultTable): Markup {
     figures.some(({ best }) => best) && html`★ best`,
     marks.has('≈') && html`≈ not significantly worse`,
     marks.has('∘') && html`∘ not significantly above every control`,
+    marks.has('?') && html`? not tested against the best`,
     figures.some(({ status }) => status === 'failed') && html`${swatch('failed')} failed`,
   ].filter((part) => part !== false);
   return html`<p class="scale">${parts.map((part) => html`<span>${part}</span> `)}</p>`;

@@ -125,17 +125,19 @@ export const LIVE_SCRIPT = `"use strict";
     const sign = direction === null ? "lower" in head.dataset ? 1 : -1 : direction === "descending" ? 1 : -1;
     for (const other of heads) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", sign < 0 ? "descending" : "ascending");
+    const compare = "text" in head.dataset ? (x, y) => x.localeCompare(y) : compareNumbers;
     const valueIn = (row) => row.cells[column].dataset.value;
     for (const body of table2.tBodies) {
       const rows2 = [...body.rows].filter((row) => row.cells.length > column);
       rows2.sort((a, b) => {
         const [x, y] = [valueIn(a), valueIn(b)];
         if (x === void 0 || y === void 0) return Number(x === void 0) - Number(y === void 0);
-        return sign * (Number(x) - Number(y) || 0);
+        return sign * compare(x, y);
       });
       body.append(...rows2);
     }
   }
+  var compareNumbers = (x, y) => Number(x) - Number(y) || 0;
 
   // tips.ts
   var STEPS = {
@@ -247,8 +249,10 @@ export const LIVE_SCRIPT = `"use strict";
       (element) => element.dataset.tip || element.getAttribute("aria-label")
     );
     const spread = cell.querySelector("small");
-    const sign = spread?.textContent?.[0];
-    const kind = sign === "\\xB1" ? "deviation" : sign === "[" ? "interval" : void 0;
+    const meanings = [
+      ["\\xB1", "deviation"],
+      ["[", "interval"]
+    ].flatMap(([sign, kind]) => spread?.textContent?.includes(sign) ? cell.ownerDocument.body.dataset[kind] : []);
     const row = cell.parentElement.cells[0];
     const defined = readTitle(definition);
     const value = cell.dataset.value !== void 0 && cell.closest(".heat") && \`\${readText(cell.firstChild)} \${readText(spread)}\`;
@@ -256,7 +260,7 @@ export const LIVE_SCRIPT = `"use strict";
       \`\${readText(row)} \\xB7 \${readTitle(head) || readText(head?.querySelector(".sort, .label") ?? head)}\`,
       value,
       defined && readText(definition) !== "?" ? \`\${readText(definition)}: \${defined}\` : defined,
-      kind && \`\${readText(spread)}: \${cell.ownerDocument.body.dataset[kind]}\`,
+      meanings.length > 0 && \`\${readText(spread)}: \${meanings.join(" ")}\`,
       ...notes
     ];
   }

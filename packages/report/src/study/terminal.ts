@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import { formatInterval, formatSigned, formatSignedInterval, formatValue, oneLine, wrapLines } from '../format.js';
+import { plainTable } from '../plain-table.js';
 import {
   ASSUMPTIONS,
   describeSource,
@@ -18,23 +18,19 @@ const withInterval = ({
   readonly interval: readonly [number, number] | null;
 }): string => (interval ? `${formatValue(value)} ${formatInterval(interval)}` : formatValue(value));
 
+const COLUMNS = [
+  ...(['row', 'task', 'protocol', 'metric', 'run', 'study'] as const).map((head) => [head, 'left'] as const),
+  ...(['difference', '95 % interval'] as const).map((head) => [head, 'right'] as const),
+  ...(['verdict', 'doubts'] as const).map((head) => [head, 'left'] as const),
+];
+
 /** A run beside the study as a terminal table: one line for each figure that both have. */
 export function renderStudyTable(shown: RunBesideStudy, { width = 120 }: { readonly width?: number } = {}): string {
   const { comparison, doubts, reasons, words } = shown;
-  const table = new Table({
-    head: ['row', 'task', 'protocol', 'metric', 'run', 'study', 'difference', '95 % interval', 'verdict', 'doubts'],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'left', 'left', 'left', 'left', 'left', 'right', 'right', 'left', 'left'],
-    chars: Object.fromEntries(
-      'top,top-mid,top-left,top-right,bottom,bottom-mid,bottom-left,bottom-right,left,left-mid,mid,mid-mid,right,right-mid,middle'
-        .split(',')
-        .map((name) => [name, '']),
-    ),
-  });
   const cells = comparison.cells.filter(isShown);
-  for (const cell of cells) {
+  const lines = cells.map((cell) => {
     const reason = cell.reason === undefined ? '' : ` (${letter(reasons.indexOf(cell.reason))})`;
-    table.push([
+    return [
       oneLine(cell.row, 24),
       oneLine(cell.task, 24),
       words(cell.protocol).title,
@@ -47,8 +43,8 @@ export function renderStudyTable(shown: RunBesideStudy, { width = 120 }: { reado
       doubtNumbers(cell, shown)
         .map((number) => `[${number}]`)
         .join(''),
-    ]);
-  }
+    ];
+  });
   const wrap = (lines: readonly string[], indent = 2): string =>
     lines.flatMap((line) => wrapLines(line, width, indent)).join('\n');
   const { pairs, alone, settings } = comparison;
@@ -61,7 +57,7 @@ export function renderStudyTable(shown: RunBesideStudy, { width = 120 }: { reado
           `${oneLine(row, 60)} is compared with ${studyRow}: ${studyTitle}, epoch ${epoch} (paired by ${by}).`,
       ),
     ),
-    cells.length > 0 ? table.toString().replaceAll(/ +$/gm, '') : '',
+    cells.length > 0 ? plainTable(COLUMNS, lines) : '',
     cells.some(({ run }) => run!.synthetic) ? '* on generated phantoms: they say nothing about medicine.' : '',
     wrap(
       reasons.map((reason, i) => `(${letter(i)}) ${oneLine(reason)}`),
