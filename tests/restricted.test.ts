@@ -7,11 +7,14 @@ import type { Gallery, TaskResult } from '@medbench/core';
 import { readCsv } from '@medbench/formats';
 import { writePhantoms } from '@medbench/phantoms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { HubServer, TOKEN } from '../packages/hub/test/hub-server.js';
 import { medbenchSeries } from './support/cli.js';
 
 const MARKER = 'MARKERFINDINGOFAPATIENT';
 const cli = join(import.meta.dirname, '../packages/medbench/bin/medbench.js');
 let root: string;
+/** The run compared with itself, as JSON. */
+let comparedWithItself: string;
 
 const filesBelow = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -76,6 +79,7 @@ it('a run prints and writes no word and no image of data under an agreement', as
   const commands = [...formats, ['compare', out, out], ['compare', out, out, '--json']];
   const printed = await medbenchSeries(commands, { cwd: root, env: { MEDBENCH_CACHE: join(root, 'cache') } });
   expect(printed.map(({ code }) => code)).toEqual(commands.map(() => 0));
+  comparedWithItself = printed.at(-1)!.stdout;
   const texts = [stdout, stderr, ...printed.flatMap((one) => [one.stdout, one.stderr])];
   expect(texts.join('\n')).not.toContain(MARKER);
   const written = readdirSync(out);
@@ -133,3 +137,64 @@ it('a run prints and writes no word and no image of data under an agreement', as
   expect(existsSync(card)).toBe(true);
   expect(readFileSync(card, 'utf8')).toContain('do not pass the weights on');
 }, 360_000);
+
+const results = (...args: string[]): string[] => ['push', 'run', '--results', '--data', 'data', ...args];
+const weights = (...args: string[]): string[] => ['push', 'run', '--method', 'clip-scratch', ...args];
+
+/** Requires that files hold no word of the data, no name of its files or patients, and no path of this machine. */
+function expectClean(folder: string): void {
+  for (const file of filesBelow(folder)) {
+    const content = readFileSync(file).toString('latin1');
+    expect(content.includes(MARKER), file).toBe(false);
+    expect(content.includes(root), file).toBe(false);
+    if (!file.endsWith('.safetensors')) expect(content.match(/\b[sp]\d{8}\b|\.dcm|\.jpg|\.png/), file).toBeNull();
+  }
+}
+
+it('what a run pushes holds no word, name or path of data under an agreement, and is compared as the run is', async () => {
+  const hub = await HubServer.start();
+  const env = { MEDBENCH_CACHE: join(root, 'cache'), HF_ENDPOINT: hub.endpoint, HF_TOKEN: TOKEN };
+  const commands = [
+    weights('--repo', 'lab/clip', '--dry-run'),
+    results('--repo', 'lab/results', '--dry-run', '--no-splits'),
+    results('--repo', 'lab/results', '--out', 'passed-on'),
+    weights('--repo', 'lab/clip', '--out', 'model', '--permitted', 'mimic-cxr,quilt-1m'),
+    ['verify', 'passed-on'],
+    ['compare', 'run', 'hf://datasets/lab/results', '--json'],
+  ];
+  const ended = await medbenchSeries(commands, { cwd: root, env }).finally(() => hub.stop());
+  const printed = ended.map(({ stderr }) => stderr).join();
+  expect(
+    ended.map(({ code }) => code),
+    printed,
+  ).toEqual([2, 0, 0, 0, 0, 0]);
+  const [refused, dry, , , verified, compared] = ended;
+  expect(refused!.stderr).toMatch(/mimic-cxr, whose terms.*PhysioNet.*--permitted mimic-cxr,quilt-1m/s);
+  expect(dry!.stdout).toMatch(
+    /Would go to the data set lab\/results:.* scores\/mimic-cxr-retrieval\.parquet.*Nothing was sent/s,
+  );
+  expect(dry!.stdout).toMatch(/labels, predictions, notes of mimic-cxr-retrieval, .*: not open data/);
+  expect(verified!.stdout).toMatch(/\d+ figures computed anew\n$/);
+  const cells = (json: string): unknown => (JSON.parse(json) as { cells: unknown }).cells;
+  expect(cells(compared!.stdout)).toEqual(cells(comparedWithItself));
+
+  for (const [repository, folder] of [
+    ['datasets/lab/results', 'passed-on'],
+    ['lab/clip', 'model'],
+  ] as const) {
+    expectClean(join(root, folder));
+    const { files } = hub.repositories.get(repository)!;
+    const names = filesBelow(join(root, folder)).map((file) => file.slice(join(root, folder).length + 1));
+    expect([...files.keys()].sort()).toEqual(names.sort());
+    for (const [name, content] of files) {
+      expect(content.equals(readFileSync(join(root, folder, name))), name).toBe(true);
+    }
+  }
+  const card = readFileSync(join(root, 'model/README.md'), 'utf8');
+  expect(card).toMatch(/^---\nlicense: other\n.*\nmodel-index:\n.*95 % interval .*\n---\n/s);
+  expect(card).toContain('do not pass the weights on');
+  expect(readdirSync(join(root, 'passed-on/splits'))).toHaveLength(RESTRICTED.length + 1);
+
+  expect(printed + ended.map(({ stdout }) => stdout).join()).not.toContain(TOKEN);
+  for (const file of filesBelow(root)) expect(readFileSync(file).includes(TOKEN), file).toBe(false);
+}, 120_000);
