@@ -41,6 +41,7 @@ import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
 import { LaunchedUnits, workerModule } from './jobs/launched.js';
 import { withPreprocessing } from './preprocessing.js';
 import { planMemory, warnOfMisfits } from './row-plan.js';
+import { type StartedTrackers, startTrackers } from './track/start.js';
 import { cacheFolder, namedPlugins, type Workspace } from './workspace.js';
 
 /** A run to execute. */
@@ -189,6 +190,7 @@ export async function launchRun(job: RunJob): Promise<RunResults | Submitted> {
     signal,
   });
   const launched = new LaunchedUnits({ observer, signal, clock });
+  let trackers: StartedTrackers | undefined;
   try {
     const { container, dataRoot, ...parts } = await compose(job, plan, store, launched);
     const run = container.get(Run);
@@ -198,6 +200,8 @@ export async function launchRun(job: RunJob): Promise<RunResults | Submitted> {
       plugins: namedPlugins(workspace.file),
       builtInOnly: withoutPlugins(),
     });
+    // Where a scheduler has the units, the job that writes the table feeds the trackers.
+    if (!launcher.info.submits) trackers = startTrackers(folder, parts.registry, observer);
     if (!finished) {
       await warnOfMisfits(plan, parts.registry, (text) => observer.warning(text));
       const { launcher: plugin, request } = await makeLaunch(job, { ...parts, plan, container, launched, requested });
@@ -213,6 +217,7 @@ export async function launchRun(job: RunJob): Promise<RunResults | Submitted> {
     return await run.gather(command);
   } finally {
     await launched.stop();
+    await trackers?.finish();
     store.close();
   }
 }

@@ -12,7 +12,14 @@ import {
   resolveSettings,
   type TaskContext,
 } from '@medbench/core';
-import { bindProtocols, chooseBackend, composePlugins, makePlan, mergeTrees } from '@medbench/runner';
+import {
+  bindProtocols,
+  chooseBackend,
+  composePlugins,
+  listTaskProtocols,
+  makePlan,
+  mergeTrees,
+} from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
 import { recogniseCheckpoint } from './checkpoint.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
@@ -95,10 +102,16 @@ export async function embedCheckpoint(
         skipBad: config.skipBad,
         skip: (what) => log(`left out: ${what}`),
         seed: config.seeds[0]!,
-        protocols: await bindProtocols(registry, entry, info.protocols, plan.config.evaluation, {
-          seed: config.seeds[0]!,
-          embedOnly: true,
-        }),
+        protocols: await bindProtocols(
+          registry,
+          entry,
+          listTaskProtocols(info, catalogue, plan.config.evaluation),
+          plan.config.evaluation,
+          {
+            seed: config.seeds[0]!,
+            embedOnly: true,
+          },
+        ),
       };
       const kept = await keepEmbeddings(folder, { key, model: weights, task: id }, async () => loaded);
       await task.evaluate(kept, context);

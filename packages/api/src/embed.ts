@@ -8,7 +8,7 @@ import {
   resolveSettings,
   type TaskContext,
 } from '@medbench/core';
-import { bindProtocols, composePlugins, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
+import { bindProtocols, composePlugins, listTaskProtocols, makePlan, mergeTrees, RunLayout } from '@medbench/runner';
 import { dataFolder } from './carry-out.js';
 import { type BenchmarkOptions, settingsTree, workingFolder } from './options.js';
 import { cacheFolder, openWorkspace, readConfig } from './workspace.js';
@@ -127,10 +127,16 @@ export async function embeddingInputs(
       seed: config.seeds[0]!,
       log,
       // The figures are discarded: protocols may skip whatever only serves to compute them.
-      protocols: await bindProtocols(registry, entry, info.protocols, plan.config.evaluation, {
-        seed: config.seeds[0]!,
-        embedOnly: true,
-      }),
+      protocols: await bindProtocols(
+        registry,
+        entry,
+        listTaskProtocols(info, workspace.catalogue, plan.config.evaluation),
+        plan.config.evaluation,
+        {
+          seed: config.seeds[0]!,
+          embedOnly: true,
+        },
+      ),
     };
     if (isRestricted(info.access)) await ensurePrivateFolder(folder);
     const arrays = await recordInputs(folder, id, (model) => task.evaluate(model, context));

@@ -11,6 +11,7 @@ export { type EmbedCheckpointOptions, embedCheckpoint } from './embed-checkpoint
 export { type EmbeddingRow, readEmbeddingRows } from './embedding-rows.js';
 export { type ExportedFiles, type ExportOptions, exportRow } from './export/row.js';
 export { type OpenedPlan, openPlan } from './open-plan.js';
+export { openNamedResults } from './open-results.js';
 export {
   type BenchmarkOptions,
   embeddingRowsFromOptions,
@@ -19,10 +20,14 @@ export {
   type RunControl,
 } from './options.js';
 export { plan, type RunPlan, type ValidationPlan } from './plan.js';
+export { type PushModelOptions, pushModel } from './push/model.js';
+export type { OutgoingFile, Pushed, PushOptions } from './push/outgoing.js';
+export { type PushResultsOptions, pushResults } from './push/results.js';
 export type { KeptImages, RowPlan } from './row-plan.js';
 export { cancelRun, type Scheduled } from './scheduled.js';
 export type { MeasuredStep, StepTime } from './speeds/kept.js';
 export { type FinishedStudy, findStudy, type StudyOptions, study } from './study/study.js';
+export { describeUndelivered, type TrackOptions, trackRun } from './track/index.js';
 export { type FreedLock, type UnlockOptions, unlock } from './unlock.js';
 export { type VerifyRunOptions, verifyRun } from './verify-run.js';
 export {

@@ -21,6 +21,8 @@ export interface BenchmarkOptions {
   readonly seeds?: number | readonly number[] | undefined;
   /** `auto` or the id of a backend. */
   readonly backend?: string | undefined;
+  /** Ids of trackers, which show the curves and figures elsewhere too. */
+  readonly trackers?: readonly string[] | undefined;
   /** Skip rows and images that cannot be read; `skipped.json` lists them. */
   readonly skipBad?: boolean | undefined;
   /** Rows of embeddings that another tool made, each `id=folder` or a folder. */
@@ -93,6 +95,7 @@ export function settingsTree(options: BenchmarkOptions, rows: readonly Embedding
       seeds: typeof seeds === 'number' ? [seeds] : seeds && [...seeds],
       backend: options.backend,
       skipBad: options.skipBad,
+      trackers: options.trackers && [...options.trackers],
     }),
   );
 }

@@ -42,6 +42,7 @@ import { loadReport } from './load-report.js';
 import { homeOf, type OpenedRun, openRun } from './open-run.js';
 import { type FinishedRun, hideWhile, SILENT_OBSERVER } from './options.js';
 import { type Scheduled, scheduledJobs } from './scheduled.js';
+import { startTrackers } from './track/start.js';
 import { cacheFolder, discoverPlugins } from './workspace.js';
 
 /** Milliseconds between two looks at the lock of the table. */
@@ -161,7 +162,7 @@ export async function work(dir: string, options: WorkOptions = {}): Promise<Fini
   const { folder, run } = opened;
   const store = RunStore.join(folder, (text) => observer.warning(text), run.home?.host !== hostname());
   try {
-    const { plan, container, backend } = await joinRun(opened, { observer, signal, clock }, store);
+    const { plan, container, registry, backend } = await joinRun(opened, { observer, signal, clock }, store);
     const asked = unit === undefined || unit === GATHER ? undefined : findUnit(plan, unit);
     if (unit !== undefined && unit !== GATHER && !asked) throw unknownUnit(unit, plan, folder);
     observer.started(plan, backend);
@@ -189,6 +190,7 @@ export async function work(dir: string, options: WorkOptions = {}): Promise<Fini
     observer.message('nothing is left: writing the table');
     gathering = true;
     const results = await container.get(Run).gather(run.command);
+    await startTrackers(folder, registry, observer).finish();
     const { writeReport } = await loadReport();
     const { html } = await writeReport(folder);
     return { held: [], finished: { results, folder, html } };

@@ -16,6 +16,7 @@ export interface RunFlags {
   readonly embeddings?: readonly string[];
   readonly jobs?: number;
   readonly launcher?: string;
+  readonly track?: readonly string[];
   readonly dryRun?: boolean;
   readonly profile?: boolean;
   /** Port of the page that follows the run. */
@@ -76,6 +77,10 @@ export const FLAG = {
     ).argParser(parseCount),
   launcher: () =>
     new Option('--launcher <id>', 'where rows and seeds are carried out (medbench list launchers; default: local)'),
+  track: (flag = '--track <id>') =>
+    new Option(flag, 'a tracker that shows curves and figures too (medbench list trackers; repeatable)').argParser(
+      collect,
+    ),
   serve: (what: string) =>
     new Option(`--serve [port]`, `${what} on 127.0.0.1, for browsers of this machine; 0 takes a free port`)
       .argParser(parsePort)
@@ -114,7 +119,7 @@ export const workCommand = (): string[] | undefined => ownCommand('work');
 export function commandText(flags: RunFlags, command: string): string {
   const words = [`medbench ${command}`];
   // The command is stored in results.json, which must not depend on these.
-  const { profile: _, jobs: __, launcher: ___, dryRun: ____, serve: _____, ...rest } = flags;
+  const { profile: _, jobs: __, launcher: ___, dryRun: ____, serve: _____, track: ______, ...rest } = flags;
   for (const [name, value] of Object.entries(rest)) {
     const values = name === 'set' || name === 'embeddings' ? (value as string[]) : [value];
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -11,13 +11,16 @@ import { embedCommand } from './commands/embed.js';
 import { enginesCommand } from './commands/engines.js';
 import { evalCommand } from './commands/eval.js';
 import { exportCommand } from './commands/export.js';
+import { leaderboardCommand } from './commands/leaderboard.js';
 import { listCommand } from './commands/list.js';
 import { newCommand } from './commands/new.js';
 import { planCommand } from './commands/plan.js';
+import { pushCommand } from './commands/push.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
 import { studyCommand } from './commands/study.js';
+import { trackCommand } from './commands/track.js';
 import { unlockCommand } from './commands/unlock.js';
 import { verifyCommand } from './commands/verify.js';
 import { watchCommand } from './commands/watch.js';
@@ -34,6 +37,7 @@ const COMMANDS: readonly DeclareCommand[] = [
   workCommand,
   statusCommand,
   watchCommand,
+  trackCommand,
   cancelCommand,
   unlockCommand,
   embedCommand,
@@ -47,7 +51,9 @@ const COMMANDS: readonly DeclareCommand[] = [
   verifyCommand,
   reportCommand,
   compareCommand,
+  leaderboardCommand,
   exportCommand,
+  pushCommand,
 ];
 
 /** Declares the command line with all commands and examples. An action imports what it needs when it is called. */
@@ -76,6 +82,8 @@ Examples:
   medbench list tasks                              what can be measured
   medbench data verify --tasks all --data ./data   whether your data is complete, and where to get the rest
   medbench verify runs/demo                        whether each figure follows from data and code
+  medbench leaderboard runs/a runs/b --out site    a site with the results of many runs
+  medbench push runs/demo --results --repo me/demo --dry-run   what would go to the hub
   medbench new method my-loss                      a folder for a method of your own
   medbench doctor                                  which backend works on this machine
   medbench engines add xla-cuda13                  what an NVIDIA GPU needs

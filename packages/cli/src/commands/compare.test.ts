@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ResultCell, type RunResults, random } from '@medbench/core';
+import type { ResultCell, RunResults } from '@medbench/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writeRunFolder } from '../../../report/test/run-folder.mjs';
 import { sampleResults } from '../../../report/test/sample.js';
 import { main } from '../main.js';
 
@@ -24,8 +25,6 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 interface RunSpec {
   readonly seeds: readonly number[];
   /** Probability of a right answer, by method. */
@@ -37,40 +36,12 @@ interface RunSpec {
 }
 
 /** Writes a run folder: results, and a cell for each row and seed with the scores behind its figure. */
-function runFolder(
-  name: string,
-  { seeds, methods, n = 300, data = 'a', settings = {}, scores = true }: RunSpec,
-): string {
-  const sample = sampleResults(seeds);
+function runFolder(name: string, { methods, n = 300, data = 'a', ...more }: RunSpec): string {
   const path = join(folder, name);
-  const [task] = sample.tasks;
-  const cells = Object.entries(methods).flatMap(([method, chance]) =>
-    seeds.map((seed): ResultCell => {
-      const stream = random(seed, 'made', method, name);
-      const perExample = Array.from({ length: n }, () => (stream.uniform() < chance ? 1 : 0));
-      const value = mean(perExample);
-      const metrics = { accuracy: { value, ci95: [value - 0.05, value + 0.05] as const } };
-      const cellFolder = join(path, 'cells', method, task!.id);
-      mkdirSync(cellFolder, { recursive: true });
-      const result = { protocol: 'zero-shot', metric: 'accuracy', metrics, n, perExample };
-      const stored = { schemaVersion: 1, key: 'k', data, method, task: task!.id, seed, seconds: 1, synthetic: true };
-      if (scores)
-        writeFileSync(join(cellFolder, `seed-${seed}.json`), JSON.stringify({ ...stored, results: [result] }));
-      const info = {
-        method,
-        control: false,
-        task: task!.id,
-        protocol: 'zero-shot' as const,
-        seed,
-        metric: 'accuracy',
-      };
-      return { ...info, ...metrics.accuracy, n, metrics, seconds: 1, status: 'ok', synthetic: true };
-    }),
-  );
-  const { statistics: _, ...results } = sample;
-  const run = { ...sample.run, seeds, settings: { ...sample.run.settings, ...settings } };
-  mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, 'results.json'), JSON.stringify({ ...results, run, cells, training: [] }));
+  const sample = sampleResults(more.seeds);
+  const rows = Object.entries(methods).map(([id, chance]) => ({ id, chance }));
+  const columns = [{ task: sample.tasks[0]!.id, protocol: 'zero-shot', n, data }];
+  writeRunFolder(path, sample, { ...more, rows, columns, draw: name });
   return path;
 }
 
@@ -134,6 +105,31 @@ describe('medbench compare', () => {
     rmSync(join(folder, 'two'), { recursive: true });
     printed = '';
     expect((await compared(base, { ...base, scores: false })).json).toMatchObject(reason('not in the run folders'));
+  });
+
+  it('compares two rows of other ids, of two runs or of one', async () => {
+    const row = 'flip:ratio=0.5';
+    const spec = { seeds: [0, 1, 2], methods: { clip: 0.9, [row]: 0.5 } };
+    const paths = [runFolder('one', spec), runFolder('two', spec)];
+    const compare = async (...args: string[]) => {
+      printed = '';
+      expect(await main(['compare', ...args, '--out', join(folder, 'x.html'), '--json'])).toBe(0);
+      return JSON.parse(printed).cells;
+    };
+    const cells = await compare(...paths, '--pair', `clip=${row}`);
+    expect(cells).toMatchObject([{ row: 'clip', otherRow: row, test: { seeds: 'paired' } }]);
+    expect(cells[0].difference).toBeGreaterThan(0.3);
+    expect(cells[0].test.adjusted).toBe(cells[0].test.pValue);
+    const [back] = await compare(paths[1]!, paths[0]!, '--pair', `${row}=clip`);
+    expect(back.difference).toBeCloseTo(-cells[0].difference, 12);
+    const within = await compare(paths[0]!, paths[0]!, '--pair', `clip=${row}`);
+    expect(within[0].test.adjusted).toBeLessThan(0.05);
+    printed = '';
+    const args = ['compare', ...paths, '--pair', `clip=${row}`, '--out', join(folder, 'x.html')];
+    expect(await main(args)).toBe(0);
+    expect(printed).toMatch(/ clip and flip:ratio=0\.5 .* first better/);
+    expect(await main(['compare', ...paths, '--pair', 'clip=slip'])).toBe(2);
+    expect(await main(['compare', ...paths, '--pair', 'clip'])).toBe(2);
   });
 
   it('refuses a folder without results', async () => {
@@ -228,7 +224,7 @@ describe('medbench compare --with study', () => {
     };
     expect(await refused(run, '--with', 'study')).toMatch(/both a second folder.*Give one of them/s);
     expect(await refused()).toMatch(/nothing to compare the run with.*--with study/s);
-    expect(await refused(run, '--pair', 'flip=flip-0.5')).toContain('--pair needs --with study');
+    expect(await refused(run, '--pair', 'flip=flip-0.5')).toMatch(/names no row of .*made-up.*has flip/s);
     expect(await refused('--with', 'study', '--pair', 'flip')).toContain('--pair flip does not pair two rows');
     expect(await refused('--with', 'study', '--pair', 'slip=flip-0.5')).toContain('The run has no row slip');
     expect(await refused('--with', 'study', '--pair', 'flip=slip')).toMatch(/no row slip.*flip-0\.5/s);

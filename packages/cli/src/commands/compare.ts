@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { MedbenchError } from '@medbench/core';
+import { MedbenchError, printable, type RunResults } from '@medbench/core';
 import { Option } from 'commander';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
@@ -13,25 +13,64 @@ export interface CompareOptions {
   readonly json?: boolean;
 }
 
-/** Names two run folders: by the names of the folders or, if these are equal, by their paths. */
-function nameRuns(first: string, second: string): [string, string] {
-  const names = [basename(resolve(first)), basename(resolve(second))] as const;
-  return names[0] === names[1] ? [first, second] : [...names];
+/** The results of a run here or on the hub, with its scores. */
+async function openScored(source: string) {
+  const [{ openNamedResults }, { readResults }, { readScores }] = await Promise.all([
+    import('@medbench/api'),
+    import('@medbench/report'),
+    import('@medbench/runner/scores'),
+  ]);
+  const { folder, name } = await openNamedResults(source, (text) => console.error(printable(text)));
+  const results = await readResults(folder);
+  return { name, results, scores: await readScores(folder, results) };
 }
 
-/** Compares two run folders. @throws MedbenchError('usage') if a folder has no results. */
-async function compareFolders(first: string, second: string, { out, json }: CompareOptions): Promise<void> {
-  const [{ assembleComparison, readResults, renderComparison, renderComparisonTable }, { compareRuns }, core] =
-    await Promise.all([import('@medbench/report'), import('@medbench/evaluation'), import('@medbench/runner')]);
-  const results = [await readResults(first), await readResults(second)] as const;
-  const [names, comparison] = [
-    nameRuns(first, second),
-    compareRuns(await core.readScores(first, results[0]), await core.readScores(second, results[1])),
-  ];
+type RowPair = readonly [first: string, second: string];
+
+/** A pair of rows at each `=` of `ROW=ROW`: ids of rows may have `=` themselves. */
+const splitPair = (pair: string): RowPair[] =>
+  [...pair.matchAll(/=/g)]
+    .map(({ index }): RowPair => [pair.slice(0, index), pair.slice(index + 1)])
+    .filter(([first, second]) => first !== '' && second !== '');
+
+const unpaired = (pair: string, example: string): MedbenchError =>
+  new MedbenchError('usage', `--pair ${pair} does not pair two rows`, {
+    hint: `Write --pair ${example}.`,
+  });
+
+/** Finds the rows that `ROW=ROW` names in two runs. @throws MedbenchError('usage') if they do not have them. */
+function findPair(pair: string, runs: readonly [RunResults, RunResults], names: readonly [string, string]): RowPair {
+  const rows = runs.map(({ cells }) => [...new Set(cells.map(({ method }) => method))]) as [string[], string[]];
+  const possible = splitPair(pair);
+  if (possible.length === 0) throw unpaired(pair, 'ROW=ROW, for example --pair clip=slip');
+  const found = possible.filter(([first, second]) => rows[0].includes(first) && rows[1].includes(second));
+  if (found[0]) return found[0];
+  throw new MedbenchError('usage', `--pair ${pair} names no row of ${names[0]} and a row of ${names[1]}`, {
+    hint: `${names[0]} has ${rows[0].join(', ')}; ${names[1]} has ${rows[1].join(', ')}.`,
+  });
+}
+
+/**
+ * Compares two runs.
+ * @throws MedbenchError('usage') if a folder has no results, or no row of a pair; others as `openResults`.
+ */
+async function compareSources(first: string, second: string, { out, pair, json }: CompareOptions): Promise<void> {
+  const [{ assembleComparison, renderComparison, renderComparisonTable }, { compareRuns }] = await Promise.all([
+    import('@medbench/report'),
+    import('@medbench/evaluation'),
+  ]);
+  const opened = [await openScored(first), await openScored(second)] as const;
+  const results = [opened[0].results, opened[1].results] as const;
+  // Folders of equal names are told apart by their paths.
+  const names =
+    opened[0].name === opened[1].name ? ([first, second] as const) : ([opened[0].name, opened[1].name] as const);
+  const pairs = pair?.map((one) => findPair(one, results, names));
+  const comparison = compareRuns(opened[0].scores, opened[1].scores, pairs);
   const compared = assembleComparison(
     { name: names[0], results: results[0] },
     { name: names[1], results: results[1] },
     comparison,
+    pairs,
   );
   const { writeFileAtomic } = await import('@medbench/core');
   await writeFileAtomic(out, renderComparison(compared));
@@ -42,22 +81,20 @@ async function compareFolders(first: string, second: string, { out, json }: Comp
   else process.stdout.write(renderComparisonTable(compared, { width: process.stdout.columns ?? 160 }));
 }
 
-/** Parses `ROW=STUDYROW`; ids of rows may have `=` themselves, ids of the study's rows do not. */
-function parsePairs(pairs: readonly string[]): Record<string, string> {
+/** Parses `ROW=STUDYROW`: the study's ids have no `=`. */
+function parseStudyPairs(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
-      const equals = pair.lastIndexOf('=');
-      if (equals > 0 && equals < pair.length - 1) return [pair.slice(0, equals), pair.slice(equals + 1)];
-      throw new MedbenchError('usage', `--pair ${pair} does not pair two rows`, {
-        hint: 'Write --pair ROW=STUDYROW, for example --pair flip=flip-0.5.',
-      });
+      const last = splitPair(pair).at(-1);
+      if (last) return last;
+      throw unpaired(pair, 'ROW=STUDYROW, for example --pair flip=flip-0.5');
     }),
   );
 }
 
 /** Compares a run folder with the study's result files. @throws MedbenchError as `compareWithStudy` and `readResults`. */
 async function compareStudy(folder: string, { out, pair = [], json }: CompareOptions): Promise<void> {
-  const wanted = parsePairs(pair);
+  const wanted = parseStudyPairs(pair);
   const [report, { compareWithStudy, readStudyResults }, { writeFileAtomic }] = await Promise.all([
     import('@medbench/report'),
     import('@medbench/studies/study-results'),
@@ -77,8 +114,7 @@ async function compareStudy(folder: string, { out, pair = [], json }: CompareOpt
 
 /**
  * Runs `medbench compare A B` or `medbench compare A --with study`.
- * @throws MedbenchError('usage') unless exactly one of the second folder and `--with` is given, and for `--pair` without
- *   `--with study`.
+ * @throws MedbenchError('usage') unless exactly one of the second folder and `--with` is given.
  */
 export async function compare(first: string, second: string | undefined, options: CompareOptions): Promise<number> {
   if (second !== undefined && options.with !== undefined) {
@@ -86,12 +122,8 @@ export async function compare(first: string, second: string | undefined, options
       hint: 'Give one of them.',
     });
   }
-  if (options.pair && options.with === undefined)
-    throw new MedbenchError('usage', '--pair needs --with study', {
-      hint: 'Two runs are compared by the ids of their rows.',
-    });
   if (options.with !== undefined) await compareStudy(first, options);
-  else if (second !== undefined) await compareFolders(first, second, options);
+  else if (second !== undefined) await compareSources(first, second, options);
   else {
     throw new MedbenchError('usage', 'compare has nothing to compare the run with', {
       hint: 'Name a second run folder, or give --with study.',
@@ -104,26 +136,36 @@ export const compareCommand: DeclareCommand = (program, done) => {
   program
     .command('compare')
     .description(
-      'compare two run folders, or a run folder with the figures of the study, cell by cell: which differences are significant',
+      'compare two runs, or a run with the figures of the study, cell by cell: which differences are significant',
     )
-    .argument('<first>', 'run folder')
-    .argument('[second]', 'run folder; leave it out with --with')
+    .argument('<first>', 'run folder, results folder, or hf://datasets/OWNER/NAME[@REVISION]')
+    .argument('[second]', 'another one; leave it out with --with')
     .addOption(new Option('--with <what>', "compare with the study's own result files instead").choices(['study']))
-    .option('--pair <row=study-row>', 'compare a row with a row of the study of your choice (repeatable)', collect)
+    .option(
+      '--pair <row=row>',
+      'compare only this row of the first with this row of the second, or of the study (repeatable)',
+      collect,
+    )
     .option('--out <file>', 'file of the HTML page', 'compare.html')
     .option('--json', 'machine-readable, instead of the table')
     .addHelpText(
       'after',
       `
-Differences are tested if the runs have several seeds. With one training in each run, they are shown but not tested.
+Results that medbench push --results made are compared as the run itself is: their scores are read from the folder, or from
+the hub into the cache.
+
+Differences are tested if the runs have several seeds. With one training in each run, they are shown but not tested. Rows
+of the same id are compared; --pair names two rows instead, of two runs or of one run that is given twice.
 
 --with study sets the run beside the result files in the repository of arXiv:2406.07450. Rows are found by their settings;
---pair names further pairs. The study's rows are clip, partial-image-7, flip-0.5, coca and filip. A figure lies within,
+there --pair names further pairs. The study's rows are clip, partial-image-7, flip-0.5, coca and filip. A figure lies within,
 above or below by the 95 % interval of the difference, computed from the numbers of test examples. Figures of other test
 sets and of generated data are shown but not judged.
 
 Examples:
   medbench compare runs/freeze-0 runs/freeze-half --out freeze.html
+  medbench compare runs/one runs/other --pair clip=slip
+  medbench compare runs/mine hf://datasets/lab/clip-results
   medbench compare runs/flip --with study --out study.html
   medbench compare runs/flip --with study --pair flip:ratio=0.5=flip-0.5`,
     )

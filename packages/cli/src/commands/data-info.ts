@@ -1,13 +1,25 @@
-import type { CorpusInfo, TaskInfo } from '@medbench/core';
+import { type CorpusInfo, MedbenchError, type TaskInfo } from '@medbench/core';
 import { entriesOfKind, unknownIdError } from '@medbench/core/catalogue';
+import { Option } from 'commander';
 import type { DeclareCommand } from '../command.js';
 import { EXIT } from '../errors.js';
 import { FLAG } from '../flags.js';
 
+interface DataInfoOptions {
+  readonly format?: 'text' | 'croissant';
+  readonly json?: boolean;
+  readonly config?: string;
+}
+
 /** Runs `medbench data info`: prints the data card of a task or corpus. */
-async function dataInfo(id: string, options: { json?: boolean; config?: string }): Promise<number> {
+async function dataInfo(id: string, { format, json, config }: DataInfoOptions): Promise<number> {
+  if (json && format === 'croissant') {
+    throw new MedbenchError('usage', '--json and --format croissant exclude each other', {
+      hint: 'Both print JSON: --json the data card of medbench, --format croissant the metadata of Croissant.',
+    });
+  }
   const { openWorkspace } = await import('@medbench/api/workspace');
-  const { catalogue } = await openWorkspace(process.cwd(), options.config);
+  const { catalogue } = await openWorkspace(process.cwd(), config);
   const entries = [...entriesOfKind(catalogue, 'task'), ...entriesOfKind(catalogue, 'corpus')];
   const entry = entries.find((candidate) => candidate.id === id);
   if (!entry)
@@ -17,9 +29,10 @@ async function dataInfo(id: string, options: { json?: boolean; config?: string }
       entries.map((candidate) => candidate.id),
       'medbench list tasks, medbench list corpora',
     );
-  const { howToObtain } = await import('@medbench/runner');
+  const { croissant, howToObtain } = await import('@medbench/runner');
   const card = { kind: entry.kind, package: entry.package.name, ...entry.info };
-  if (options.json) console.log(JSON.stringify(card, null, 1));
+  if (format === 'croissant') console.log(JSON.stringify(croissant(entry), null, 1));
+  else if (json) console.log(JSON.stringify(card, null, 1));
   else for (const line of [...describeSource(entry.info, howToObtain), ...describeContents(entry)]) console.log(line);
   return EXIT.ok;
 }
@@ -93,6 +106,14 @@ export const dataInfoCommand: DeclareCommand = (program, done) => {
     .argument('<id>', 'id from medbench list tasks or medbench list corpora')
     .addOption(FLAG.config())
     .option('--json', 'machine-readable')
-    .addHelpText('after', '\nExample:\n  medbench data info ham10000')
+    .addOption(
+      new Option('--format <format>', 'text, or croissant: metadata of the data set as JSON-LD (Croissant 1.0)')
+        .choices(['text', 'croissant'])
+        .default('text'),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  medbench data info ham10000\n  medbench data info ham10000 --format croissant > ham10000.croissant.json',
+    )
     .action(async (id, options) => done(await dataInfo(id, options)));
 };

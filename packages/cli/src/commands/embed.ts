@@ -88,12 +88,13 @@ export const embedCommand: DeclareCommand = (program, done) => {
     .addHelpText(
       'after',
       `
-Arrays: <split>.images and <name>.texts (joint space), <split>.features (before the projection), float32.
+Arrays: <split>.images and <name>.texts (joint space), <split>.features (before the projection). Written in float32.
 
 Examples:
   medbench embed runs/real --method clip --tasks pneumoniamnist --out clip-embeddings
   medbench embed --weights ./biomedclip --tasks pneumoniamnist --data ./data --out biomedclip-embeddings
-  medbench embed --inputs --tasks pneumoniamnist --data ./data --out to-embed`,
+  medbench embed --inputs --tasks pneumoniamnist --data ./data --out to-embed
+  medbench embed --inputs --tasks bach --set evaluation.zeroShotCorruptions.measure=true --out to-embed`,
     )
     .action(async (dir, options) => done(await embed(dir, options)));
 };

@@ -59,7 +59,8 @@ To add such a row to a run: medbench run --embeddings biomedclip=DIR …
 
 Examples:
   medbench eval --embeddings biomedclip=to-embed --data ./data
-  medbench eval --embeddings ours=a --embeddings theirs=b --tasks pneumoniamnist --data ./data`,
+  medbench eval --embeddings ours=a --embeddings theirs=b --tasks pneumoniamnist --data ./data
+  medbench eval --embeddings ours=a --set evaluation.knn.measure=true --set evaluation.simpleShot.measure=true`,
     )
     .action(async (options) => done(await evaluate(options)));
 };

@@ -17,6 +17,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
   corpora: ['id', 'domain', 'access', 'title', 'package'],
   backends: ['id', 'available', 'reason'],
   launchers: ['id', 'settings', 'title', 'package'],
+  trackers: ['id', 'settings', 'title', 'package'],
   controls: ['id', 'protocols', 'title', 'package'],
   plugins: ['package', 'version', 'state', 'why', 'reason'],
   presets: ['id', 'title', 'package'],
@@ -57,6 +58,8 @@ async function listInfo(kind: string, catalogue: Catalogue): Promise<Info[]> {
       return listKind('corpus');
     case 'launchers':
       return listKind('launcher');
+    case 'trackers':
+      return listKind('tracker');
     case 'controls':
       return listKind('control');
     case 'presets':

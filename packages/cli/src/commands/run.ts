@@ -19,6 +19,7 @@ export async function toBenchmarkOptions(flags: RunFlags, base: ConfigTree = {})
     backend: flags.backend,
     skipBad: flags.skipBad,
     embeddings: flags.embeddings,
+    trackers: flags.track,
     settings: mergeTrees(...(flags.set ?? []).map(parseSet)),
     config: flags.config,
     base,
@@ -117,6 +118,7 @@ export const runCommand: DeclareCommand = (program, done) => {
     .description('train every method, measure it on every task, print the table (resumes --out if it exists)')
     .addOption(FLAG.jobs())
     .addOption(FLAG.launcher())
+    .addOption(FLAG.track())
     .option('--dry-run', 'print the scripts that --launcher slurm would submit, and submit nothing')
     .option('--profile', 'at the end, print where the time went, by phase and row; also write profile.json')
     .addOption(FLAG.serve('while it runs, serve a page with curves and the table as it fills,'))
@@ -131,6 +133,7 @@ Examples:
   medbench run --methods 'coca,sum:clip=1:captioning=0.5,1,2' --tasks vqa-rad --out runs/captioning
   medbench run --preset study --serve --out runs/study     and open http://127.0.0.1:8686/
   medbench run --preset study --launcher slurm --set launcher.slurm.gres=gpu:1 --backend xla-cuda --out runs/study
+  medbench run --preset study --track tensorboard --out runs/study     and tensorboard --logdir runs/study/trackers
   medbench run --preset demo --set training.steps=50 --set methodSettings.clip-partial.freeze=0.25`,
     )
     .action(async (flags) => done(await run(flags)));

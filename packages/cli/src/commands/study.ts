@@ -57,6 +57,7 @@ export const studyCommand: DeclareCommand = (program, done) => {
     .addOption(FLAG.skipBad())
     .addOption(FLAG.jobs())
     .addOption(FLAG.launcher())
+    .addOption(FLAG.track())
     .addOption(FLAG.results())
     .option(
       '--grid',

@@ -1,0 +1,15 @@
+import { type OpenedResults, openResults } from '@medbench/hub';
+import type { HubEnvironment } from '@medbench/remote';
+import { cacheFolder } from './workspace.js';
+
+/**
+ * Makes results available on this machine, by the environment of the process: a run folder, a results folder, or
+ * `hf://datasets/OWNER/NAME[@REVISION]`, which is downloaded into the cache.
+ * @throws as `openResults`.
+ */
+export const openNamedResults = (source: string, log?: (message: string) => void): Promise<OpenedResults> =>
+  openResults(source, {
+    environment: process.env as HubEnvironment,
+    cacheRoot: cacheFolder(process.cwd()),
+    ...(log ? { log } : {}),
+  });
