@@ -18,7 +18,11 @@ const USE = [
   { text: 'Run a study', link: '/run-a-study' },
   { text: 'Bring your data', link: '/your-data' },
   { text: 'Weights in and out', link: '/weights' },
+  { text: "Rows of today's models", link: '/models' },
+  { text: 'More protocols', link: '/protocols' },
   { text: 'Results, and how far to trust them', link: '/results' },
+  { text: 'A leaderboard of your own', link: '/leaderboard' },
+  { text: 'Share weights and results', link: '/share' },
   { text: 'Clusters and accelerators', link: '/clusters' },
   { text: 'Troubleshooting', link: '/troubleshooting' },
 ];
@@ -75,7 +79,7 @@ export default defineConfig({
       {
         text: 'Use',
         link: '/start',
-        activeMatch: '^/(start|run-a-study|your-data|weights|results|clusters|troubleshooting)',
+        activeMatch: `^/(${USE.map(({ link }) => link.slice(1)).join('|')})`,
       },
       { text: 'Extend', link: '/write/', activeMatch: '^/(write|library)' },
       { text: 'Reference', link: '/reference/configuration', activeMatch: '^/reference/' },

@@ -100,13 +100,25 @@ const launcherTable = () =>
     ]),
   );
 
+const trackerTable = () =>
+  table(
+    ['tracker', 'where a run appears', 'settings'],
+    list('trackers').map(({ id, title, settings }) => [
+      code(id),
+      prose(title),
+      Object.entries(settings)
+        .map(([name, { description }]) => `${code(`tracker.${id}.${name}`)}: ${prose(description)}`)
+        .join(' '),
+    ]),
+  );
+
 const studyTable = () =>
   table(
     ['study', 'title', 'question'],
     list('studies').map(({ id, title, question }) => [code(id), prose(title), prose(question)]),
   );
 
-/** Writes the cards of methods, objectives, encoders, protocols, controls, launchers and studies, from the info of the plugins. */
+/** Writes the cards of methods, objectives, encoders, protocols, controls, launchers, trackers and studies, from the info of the plugins. */
 export function writeCards() {
   writeGenerated('generated/methods.md', methodCards());
   writeGenerated('generated/objectives.md', objectiveCards());
@@ -114,5 +126,6 @@ export function writeCards() {
   writeGenerated('generated/protocols.md', protocolCards());
   writeGenerated('generated/controls.md', controlTable());
   writeGenerated('generated/launchers.md', launcherTable());
+  writeGenerated('generated/trackers.md', trackerTable());
   writeGenerated('generated/studies.md', studyTable());
 }

@@ -27,6 +27,7 @@ const KINDS = [
   'protocols',
   'controls',
   'launchers',
+  'trackers',
   'studies',
   'presets',
   'tasks',
