@@ -17,22 +17,26 @@ const SHARED = [
   'data',
   'evaluation',
   'formats',
+  'hub',
   'launchers-*',
   'phantoms',
   'preset-paper',
+  'remote',
   'report',
   'runner',
   'studies',
   'task-kit',
   'tasks-*',
+  'trackers-*',
 ].map((name) => `packages/${name}/{src,test}/**/*.test.ts`);
 
 // These leave no state behind either: most only start commands.
 const COMMANDS = [
   ...['activation', 'check', 'cli', 'config-schema', 'configuration', 'content-keys', 'corpora', 'damaged-state'],
   ...['data-shard', 'data-verify', 'documents', 'embeddings', 'fine-tuned-vqa', 'front-door', 'hostile-use', 'jobs'],
-  ...['leaks', 'loader', 'real-layouts', 'release', 'repository', 'restricted', 'resume', 'scaffold', 'site', 'study'],
-  ...['study-results', 'study-splits', 'study-tasks', 'tasks', 'tutorials', 'words'],
+  ...['leaks', 'loader', 'push', 'real-layouts', 'release', 'repository', 'restricted', 'resume', 'scaffold', 'site'],
+  ...['croissant', 'streamed-run', 'study', 'study-results', 'study-splits', 'study-tasks', 'tasks', 'trackers'],
+  ...['tutorials', 'words'],
 ].map((name) => `tests/${name}.test.ts`);
 
 // Files of these packages compute, each on the backend that it activates first. The gradients that they register are the
@@ -45,7 +49,7 @@ const COMPUTING = [
   'packages/objectives/{src,test}/**/!(register-gradients).test.ts',
   ...['decay', 'golden-losses', 'method-steps', 'method-towers', 'methods', 'ops', 'resnet', 'resnet-training', 'sums'],
   ...['study-golden', 'tower-export', 'towers', 'validation', 'validation-corpus', 'retrieval-backends', 'vit-towers'],
-  ...['encoder-stages', 'method-families', 'bert', 'bert-run'],
+  ...['encoder-stages', 'method-families', 'bert', 'bert-run', 'streaming'],
 ].map((name) => (name.includes('/') ? name : `tests/${name}.test.ts`));
 
 export default defineConfig({

@@ -167,7 +167,7 @@ describe('scripts/oracles/README.md', () => {
   };
 
   const STANDARD_LIBRARY = new Set(
-    'base64 collections csv gzip hashlib html io itertools json math os pathlib pickle random re sys tarfile tempfile types'
+    'base64 collections colorsys csv gzip hashlib html io itertools json math os pathlib pickle random re sys tarfile tempfile types'
       .split(' ')
       .concat('unicodedata', 'zipfile', 'zlib'),
   );
