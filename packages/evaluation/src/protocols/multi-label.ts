@@ -6,6 +6,7 @@ import { type MultiLabelFeatures, multiLabelProbe } from '../probe/multi-label-p
 import { type MultiLabelImages, type MultiLabelSplits, multiLabelValidation } from '../splits/multi-label-images.js';
 import { classTexts, type Prompts, zeroShotLogits, zeroShotWeights } from '../zero-shot/zero-shot.js';
 import { type MeasureOptions, PROBE_SETTINGS, type ProbeSettings, quickestSettings, withDefaults } from './settings.js';
+import { embedTestImages } from './zero-shot.js';
 
 /** Data that tasks of kind `multi-label` give to their protocols. */
 export interface MultiLabelData extends MultiLabelSplits {
@@ -120,8 +121,7 @@ export async function measureMultiLabelZeroShot(
   const { test } = measuredSplits(data, options);
   const texts = classTexts(data.prompts, data.phrases ?? data.labelNames);
   const weights = await zeroShotWeights(model, texts);
-  const embedded = await model.embedImages(test.images, test.as ?? 'test');
-  const images = checkVectors(embedded, test.images.length, 'image embeddings', model.id);
+  const images = await embedTestImages(model, test);
   const notes = [`${texts.flat().length} prompts for ${data.labelNames.length} labels`];
   return multiLabelResult('zero-shot', zeroShotLogits(images, weights, 1), test, data, options, { notes });
 }

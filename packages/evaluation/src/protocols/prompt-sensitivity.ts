@@ -2,11 +2,11 @@ import type { EvaluationModel, TaskResult } from '@medbench/core';
 import { MedbenchError } from '@medbench/core';
 import { preparedMeans } from '../metrics/mean-scores.js';
 import { argMax } from '../metrics/scores.js';
-import { checkVectors } from '../numerics/matrix.js';
 import { classTexts, templateWeights, zeroShotLogits } from '../zero-shot/zero-shot.js';
 import { type ClassificationData, measuredSplits } from './classification.js';
 import { jointIntervals, scoredResult } from './scored.js';
 import type { MeasureOptions } from './settings.js';
+import { embedTestImages } from './zero-shot.js';
 
 /** Mean, smallest, largest and standard deviation (with n - 1) of a metric over the templates. */
 function spread(values: readonly number[]): number[] {
@@ -54,8 +54,7 @@ export async function measurePromptSensitivity(
     });
   }
   const weights = await templateWeights(model, texts);
-  const embedded = await model.embedImages(test.images, test.as ?? 'test');
-  const images = checkVectors(embedded, test.images.length, 'image embeddings', model.id);
+  const images = await embedTestImages(model, test);
   const hits = weights.map((ofTemplate) => {
     const predicted = argMax(zeroShotLogits(images, ofTemplate, model.logitScale), classes);
     return Uint8Array.from(predicted, (label, i) => (label === test.labels[i] ? 1 : 0));

@@ -1,8 +1,21 @@
-import type { EvaluationModel, TaskResult } from '@medbench/core';
+import type { EvaluationModel, Matrix, TaskResult } from '@medbench/core';
 import { checkVectors } from '../numerics/matrix.js';
+import type { LabelledImages } from '../splits/labelled-images.js';
 import { classTexts, zeroShotLogits, zeroShotWeights } from '../zero-shot/zero-shot.js';
 import { type ClassificationData, classificationResult, measuredSplits } from './classification.js';
 import type { MeasureOptions } from './settings.js';
+
+/**
+ * Embeds the images of the test split for a comparison with texts.
+ * @returns vectors `[images, width]`.
+ * @throws MedbenchError if an embedding is not finite.
+ */
+export async function embedTestImages(
+  model: EvaluationModel,
+  { images, as = 'test' }: Pick<LabelledImages, 'images' | 'as'>,
+): Promise<Matrix> {
+  return checkVectors(await model.embedImages(images, as), images.length, 'image embeddings', model.id);
+}
 
 /**
  * Measures zero-shot classification: each image is assigned the class whose prompts are nearest (Radford et al. 2021,
@@ -20,8 +33,7 @@ export async function measureZeroShot(
   const { test } = measured.splits;
   const texts = classTexts(data.prompts, data.classPhrases ?? data.classes);
   const weights = await zeroShotWeights(model, texts);
-  const embedded = await model.embedImages(test.images, test.as ?? 'test');
-  const images = checkVectors(embedded, test.images.length, 'image embeddings', model.id);
+  const images = await embedTestImages(model, test);
   const logits = zeroShotLogits(images, weights, model.logitScale);
   const notes = [`${texts.flat().length} prompts for ${data.classes.length} classes`];
   return classificationResult('zero-shot', logits, measured, options, { notes });
