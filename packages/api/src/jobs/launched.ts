@@ -23,6 +23,26 @@ export interface LaunchSinks {
 }
 
 /**
+ * Hides cells that are reported again because they are read again: a process that died after it had measured and
+ * reported them leaves its unit to another.
+ */
+function reportCellsOnce(observer: RunObserver): RunObserver {
+  const reported = new Set<string>();
+  const cellFinished: RunObserver['cellFinished'] = (cells, reused) => {
+    const fresh = cells.filter(({ method, task, protocol, seed }) => {
+      const cell = JSON.stringify([method, task, protocol, seed]);
+      const repeated = reused && reported.has(cell);
+      reported.add(cell);
+      return !repeated;
+    });
+    if (fresh.length > 0) observer.cellFinished(fresh, reused);
+  };
+  return new Proxy(observer, {
+    get: (target, name: keyof RunObserver) => (name === 'cellFinished' ? cellFinished : target[name]),
+  });
+}
+
+/**
  * The units that a launcher has carried out beside the run. The run waits for each; units of processes that died, and
  * those that nobody has taken, it carries out itself.
  */
@@ -39,8 +59,11 @@ export class LaunchedUnits implements Workers, LaunchObserver {
   #processes = 0;
   #failure: Error | undefined;
   #gathering = false;
+  private readonly sinks: LaunchSinks;
 
-  constructor(private readonly sinks: LaunchSinks) {}
+  constructor(sinks: LaunchSinks) {
+    this.sinks = { ...sinks, observer: reportCellsOnce(sinks.observer) };
+  }
 
   /** Aborts when the user stops the run, or the run ends. */
   get signal(): AbortSignal {
