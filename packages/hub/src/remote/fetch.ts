@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HubAccess } from '@medbench/remote';
+import { type HubAccess, pauseBefore, statusFault } from '@medbench/remote';
 
-/** States of a server that may be over when the request is repeated. */
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 const ATTEMPTS = 5;
 /** Paths of the hub's interface, without those of files. */
 const ANSWERS = /^\/api\/(?!resolve-cache\/)|\/info\/lfs\//;
-/** Longest time to wait for a server that says when to come back, in milliseconds. */
-const LONGEST_WAIT = 60_000;
 /** Largest answer of the hub's interface: lists of files, never a file. */
 const LARGEST_ANSWER = 16 * 2 ** 20;
 
@@ -35,20 +31,21 @@ export function hubFetch({ hubUrl, accessToken }: HubAccess, options: FetchOptio
     }
     for (let attempt = 1; ; attempt++) {
       let why: string;
-      let wait = Math.min(pause * 2 ** (attempt - 1), LONGEST_WAIT);
+      let asked: number | undefined;
       try {
         const response = await fetch(input, { ...init, headers });
-        if (!PASSING.has(response.status) || attempt === ATTEMPTS) {
+        const fault = statusFault(response, Date.now());
+        if (response.ok || !fault.passes || attempt === ATTEMPTS) {
           return ANSWERS.test(pathname) ? await bounded(response, url) : response;
         }
-        why = `it answers ${response.status}`;
-        const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-        if (seconds >= 0) wait = Math.min(seconds * 1000, LONGEST_WAIT);
+        why = fault.message;
+        asked = fault.waitMs;
         await response.body?.cancel();
       } catch (error) {
         if (init.signal?.aborted || !isUnreachable(error) || attempt === ATTEMPTS) throw error;
         why = 'the connection broke';
       }
+      const wait = pauseBefore(attempt, asked, pause);
       log(`${origin}${pathname.slice(0, 120)}: ${why}; trying again in ${Math.ceil(wait / 1000)} s`);
       await sleep(wait, undefined, init.signal ? { signal: init.signal } : {});
     }

@@ -93,7 +93,7 @@ describe('pushing a folder', () => {
     await upload();
     expect(hub.file('datasets/lab/results', 'scores/t.parquet')!.toString()).toBe(FILES['scores/t.parquet']);
     expect(log.filter((line) => line.includes('trying again'))).toHaveLength(5);
-    expect(log.join('\n')).toMatch(/it answers 503.*the connection broke.*it answers 429/s);
+    expect(log.join('\n')).toMatch(/the server answers 503.*the connection broke.*the server answers 429/s);
     expect(log.join('\n')).not.toMatch(/SIGNED|hf_/);
   });
 

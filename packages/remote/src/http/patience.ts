@@ -17,6 +17,15 @@ const FIRST_WAIT = 500;
 /** A server is not waited for longer than this, whatever it asks. */
 const LONGEST_WAIT = 60_000;
 
+/**
+ * Milliseconds to wait before the next try.
+ * @param failures Tries that have failed, from 1.
+ * @param asked Milliseconds that the server asks to wait.
+ * @param first Milliseconds before the second try.
+ */
+export const pauseBefore = (failures: number, asked = 0, first = FIRST_WAIT): number =>
+  Math.min(LONGEST_WAIT, Math.max(first * 2 ** (failures - 1), asked));
+
 /** Counts the tries of one request, and waits between them. */
 export class Patience {
   #failures = 0;
@@ -39,8 +48,7 @@ export class Patience {
     const { tries = 6, wait = setTimeout, spread = Math.random } = this.options;
     this.#failures++;
     if (!fault.passes || this.#failures >= tries) throw this.giveUp(fault, this.#failures);
-    const growing = FIRST_WAIT * 2 ** (this.#failures - 1) * (0.75 + 0.5 * spread());
-    await wait(Math.min(LONGEST_WAIT, Math.max(growing, fault.waitMs ?? 0)));
+    await wait(pauseBefore(this.#failures, fault.waitMs, FIRST_WAIT * (0.75 + 0.5 * spread())));
   }
 }
 
