@@ -1,6 +1,7 @@
-// Runs commands of the built medbench one after the other in this process: node series.mjs, with a list of argument
-// lists as JSON on stdin. Prints a list of { code, stdout, stderr }. It loads the modules once, which takes most of the
-// time of a command that only prints or refuses.
+// Runs commands of the built medbench one after the other in this process, because loading and warming up the modules
+// takes most of the time of a short command. Two ways:
+//   node series.mjs   with a list of argument lists as JSON on stdin; prints a list of { code, stdout, stderr }
+//   fork(series.mjs)  takes messages { args, cwd, env } and answers each with { code, stdout, stderr }
 import { text } from 'node:stream/consumers';
 import { main } from '../packages/cli/dist/index.js';
 
@@ -17,10 +18,26 @@ for (const name of ['stdout', 'stderr']) {
   };
 }
 
-const finished = [];
-for (const args of JSON.parse(await text(process.stdin))) {
+async function carryOut(args) {
   Object.assign(printed, { stdout: '', stderr: '' });
   const code = await main(args);
-  finished.push({ code, ...printed });
+  return { code, ...printed };
 }
-print(JSON.stringify(finished), () => process.exit());
+
+if (process.send) {
+  process.on('disconnect', () => process.exit());
+  process.on('message', async ({ args, cwd, env }) => {
+    const before = { ...process.env };
+    process.chdir(cwd);
+    Object.assign(process.env, env);
+    process.send(await carryOut(args));
+    for (const name of Object.keys(env)) {
+      if (name in before) process.env[name] = before[name];
+      else delete process.env[name];
+    }
+  });
+} else {
+  const finished = [];
+  for (const args of JSON.parse(await text(process.stdin))) finished.push(await carryOut(args));
+  print(JSON.stringify(finished), () => process.exit());
+}

@@ -189,7 +189,7 @@ describe('run --profile', () => {
     const brief = ['--set=controls=["chance"]', ...BRIEF_ANSWERS, ...TINY];
     const args = ['run', '--preset=demo', '--methods=clip', tasks, ...brief];
     const plain = await medbench([...args, '--out=plain'], { cwd });
-    const { code, stderr, ms } = await medbench([...args, '--profile', '--out=profiled'], { cwd });
+    const { code, stderr, ms } = await medbench([...args, '--profile', '--out=profiled'], { cwd, fresh: true });
     expect([plain.code, code]).toEqual([0, 0]);
     expect(plain.stderr).not.toContain('Where');
     expect(stderr).toMatch(/Where [\d.]+ s went/);

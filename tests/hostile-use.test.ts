@@ -92,7 +92,7 @@ describe('--no-plugins', () => {
   });
 
   it('runs neither plugins nor the configuration of the project', async () => {
-    const project = { cwd: join(cwd, 'project') };
+    const project = { cwd: join(cwd, 'project'), fresh: true };
     for (const args of [
       ['list', 'methods'],
       ['data', 'verify', '--tasks=pcam'],
