@@ -232,6 +232,19 @@ describe('many rows of a question', () => {
       'coca helps on 1 of 2 columns (A zero-shot), hurts on 1 (B zero-shot).',
       'filip: too few examples to tell on any of 2 columns.',
     ]);
+    expect(answer.brief).toBe(
+      'Against clip: flip hurts on 1 of 2; coca helps on 1 and hurts on 1 of 2; filip: nothing significant.',
+    );
+  });
+
+  it('are counted in the brief answer if more than four have no significant difference', () => {
+    const others = ['coca', 'filip', 'gloria', 'a', 'b'];
+    const against = { flip: WIN, ...Object.fromEntries(others.map((id) => [id, UNSURE])) };
+    const { brief } = answerFor('granularity', {
+      rows: [CLIP, ...['flip', ...others].map((id) => ({ id, question: 'granularity' }))],
+      columns: [{ task: 'A', against }],
+    });
+    expect(brief).toBe('Against clip: flip helps on 1 of 1; the other 5: nothing significant.');
   });
 
   it('without a finding are reported as no difference or as not compared', () => {

@@ -93,6 +93,9 @@ export function clausesInBrief(clauses: readonly Clause[]): string {
   return [...decided, ...(undecided === '' ? [] : [`elsewhere ${undecided}`])].join('; ');
 }
 
+/** Rows without a significant difference that the shortest text names. */
+const MOST_NAMED = 4;
+
 /** The shortest text of many clauses, for one line: `slip helps on 2 of 9; coca, flip: nothing significant`. */
 export function clausesAsCounts(clauses: readonly Clause[]): string {
   const decided = clauses.flatMap((clause) => {
@@ -104,7 +107,8 @@ export function clausesAsCounts(clauses: readonly Clause[]): string {
     return `no row differs significantly${most > 1 ? ` on any of ${most} columns` : ''}`;
   }
   const others = clauses.filter((clause) => countSignificant(clause) === undefined).map(({ subject }) => subject);
-  return [...decided, ...(others.length > 0 ? [`${others.join(', ')}: nothing significant`] : [])].join('; ');
+  const named = others.length > MOST_NAMED ? `the other ${others.length}` : others.join(', ');
+  return [...decided, ...(others.length > 0 ? [`${named}: nothing significant`] : [])].join('; ');
 }
 
 /** One verdict for many findings. It has a direction only if most comparisons have it and none has the opposite one. */

@@ -22,14 +22,17 @@ const coloursOnly = (scope: string): string => `
   ${scope} .row { max-width: 14rem; }
 `;
 
-/** A table whose rows are one line high: without spreads, questions and descriptions. */
+/**
+ * A table whose rows are one line high: without spreads, questions and descriptions. A long id loses its beginning: rows of a
+ * sweep differ at the end.
+ */
 const oneLineRows = (scope: string): string => `
   ${scope} td small, ${scope} .more { display: none; }
   ${scope} th, ${scope} td { padding: .15rem .25rem; font-size: .8rem; }
   ${scope} .mark, ${scope} td strong::after { word-spacing: -.3em; font-size: .7rem; }
   ${scope} .row { display: flex; gap: .5rem; align-items: baseline; max-width: 15rem; line-height: 1.25rem; }
   ${scope} .name { flex: 0 1 auto; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-  ${scope} .row small { flex: none; white-space: nowrap; max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
+  ${scope} .row small { flex: none; white-space: nowrap; max-width: 9rem; overflow: hidden; text-overflow: ellipsis; direction: rtl; }
   ${scope} wbr { display: inline; }
   ${scope} tbody th { max-width: none; hyphens: manual; }
   ${scope} thead th.number { min-width: 3.9rem; max-width: 9rem; font-size: .72rem; line-height: 1.2; overflow-wrap: break-word; }
