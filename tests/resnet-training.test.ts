@@ -10,6 +10,7 @@ import { dualEncoder, initialise } from '@medbench/nn';
 import { shapesCase } from '@medbench/phantoms';
 import { batchLoader, trainingStep } from '@medbench/training';
 import { describe, expect, it } from 'vitest';
+import { nightly, selected } from './support/full.js';
 import { composed, largestDifference, mostDifferentParameter, TRAINING } from './support/methods.js';
 
 const STEPS = 50;
@@ -63,50 +64,59 @@ const methods: [string, ResolvedMethod, Settings][] = [
   ['clip-partial', composed(ClipPartial), { tower: 'image', freeze: 0.5, blocks: 'auto' }],
 ];
 
-describe.each(methods)('training of %s with batch norms', (name, method, settings) => {
-  it('after 50 steps every weight and running statistic equals the eager reference to 1e-4, and frozen ones are unchanged', async () => {
-    const compiled = await trainOn(new Compiled(), method, settings);
-    const eager = await trainOn(new Wasm(), method, settings);
-    const worst = mostDifferentParameter(compiled.weights, eager.weights, /^$/);
-    console.info(`${name} on a ResNet: largest difference ${worst.by.toExponential(1)}, in ${worst.name}`);
-    expect(worst.by, worst.name).toBeLessThan(1e-4);
-    for (const [i, loss] of compiled.losses.entries()) expect(Math.abs(loss - eager.losses[i]!)).toBeLessThan(1e-3);
-    const moved = buffers.filter((one) => largestDifference(compiled.weights[one]!, compiled.start[one]!) > 0);
-    const lower = (one: string): boolean => /visual\.(bn\d|layer[12])\./.test(one);
-    expect(moved).toEqual(name === 'clip' ? buffers : buffers.filter((one) => !lower(one)));
-  }, 300_000);
-});
+describe.each(selected('training with batch norms', methods, ['clip-partial']))(
+  'training of %s with batch norms',
+  (name, method, settings) => {
+    it('after 50 steps every weight and running statistic equals the eager reference to 1e-4, and frozen ones are unchanged', async () => {
+      const compiled = await trainOn(new Compiled(), method, settings);
+      const eager = await trainOn(new Wasm(), method, settings);
+      const worst = mostDifferentParameter(compiled.weights, eager.weights, /^$/);
+      console.info(`${name} on a ResNet: largest difference ${worst.by.toExponential(1)}, in ${worst.name}`);
+      expect(worst.by, worst.name).toBeLessThan(1e-4);
+      for (const [i, loss] of compiled.losses.entries()) expect(Math.abs(loss - eager.losses[i]!)).toBeLessThan(1e-3);
+      const moved = buffers.filter((one) => largestDifference(compiled.weights[one]!, compiled.start[one]!) > 0);
+      const lower = (one: string): boolean => /visual\.(bn\d|layer[12])\./.test(one);
+      expect(moved).toEqual(name === 'clip' ? buffers : buffers.filter((one) => !lower(one)));
+    }, 300_000);
+  },
+);
 
 // At this learning rate, batch norms over a few values amplify rounding: weights differ by 1e-6 after ten steps and
 // 1e-3 after forty. Two eager runs that start one unit in the last place apart differ as much. So the test compares
 // single steps along the training. A gradient jumps where the input of a ReLU is near zero: a ReLU that is active on
 // one backend only changes the gradient by 1e-3. This was seen at the third comparison (3.3e-3) and, with sums in
 // another order, at the first (1.0e-3). All other comparisons differ by 4e-6 to 8e-6.
-it('at twenty times that rate, single steps along the training agree to 1e-4 in their gradient', async () => {
-  const apart: number[] = [];
-  const step = buildStep(composed(Clip), {}, 1e-3);
-  const session = await step.load(new Compiled(), step.initialState(initialise(parameters, 11)));
-  const gradient = (before: HostTensors, after: HostTensors): number[] =>
-    Object.entries(after).flatMap(([entry, { data }]) =>
-      entry.startsWith('moment1/') ? Array.from(data, (value, i) => (value - 0.9 * before[entry]!.data[i]!) * 10) : [],
-    );
-  const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
-  for (let i = 0; i < STEPS; i++) {
-    const before = i % 12 === 11 ? await session.readState() : undefined;
-    await session.step(await load(i));
-    if (!before) continue;
-    const reference = await step.load(new Wasm(), before);
-    await reference.step(await load(i));
-    const [found, expected] = [
-      gradient(before, await session.readState()),
-      gradient(before, await reference.readState()),
-    ];
-    await reference.dispose();
-    apart.push(norm(expected.map((value, j) => value - found[j]!)) / norm(expected));
-  }
-  await session.dispose();
-  const told = apart.map((one) => one.toExponential(1)).join(', ');
-  expect(apart).toHaveLength(4);
-  expect(Math.max(...apart), told).toBeLessThan(1e-2);
-  expect(apart.filter((one) => one < 1e-4).length, told).toBeGreaterThanOrEqual(3);
-}, 300_000);
+nightly(
+  'at twenty times that rate, single steps along the training agree to 1e-4 in their gradient',
+  async () => {
+    const apart: number[] = [];
+    const step = buildStep(composed(Clip), {}, 1e-3);
+    const session = await step.load(new Compiled(), step.initialState(initialise(parameters, 11)));
+    const gradient = (before: HostTensors, after: HostTensors): number[] =>
+      Object.entries(after).flatMap(([entry, { data }]) =>
+        entry.startsWith('moment1/')
+          ? Array.from(data, (value, i) => (value - 0.9 * before[entry]!.data[i]!) * 10)
+          : [],
+      );
+    const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));
+    for (let i = 0; i < STEPS; i++) {
+      const before = i % 12 === 11 ? await session.readState() : undefined;
+      await session.step(await load(i));
+      if (!before) continue;
+      const reference = await step.load(new Wasm(), before);
+      await reference.step(await load(i));
+      const [found, expected] = [
+        gradient(before, await session.readState()),
+        gradient(before, await reference.readState()),
+      ];
+      await reference.dispose();
+      apart.push(norm(expected.map((value, j) => value - found[j]!)) / norm(expected));
+    }
+    await session.dispose();
+    const told = apart.map((one) => one.toExponential(1)).join(', ');
+    expect(apart).toHaveLength(4);
+    expect(Math.max(...apart), told).toBeLessThan(1e-2);
+    expect(apart.filter((one) => one < 1e-4).length, told).toBeGreaterThanOrEqual(3);
+  },
+  300_000,
+);

@@ -1,14 +1,12 @@
 // The study's own prompts and splits, as settings of medbench's tasks.
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { type EvaluationModel, pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { testProtocols } from '@medbench/evaluation/testing';
-import { writePhantoms } from '@medbench/phantoms';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { workspacePackages } from '../scripts/workspace.mjs';
+import { sharedPhantoms } from './support/phantoms.js';
 import { pixelModel } from './support/pixels.js';
 
 /** What the study's evaluation embeds (scripts/oracles/study_prompts.py). */
@@ -29,17 +27,8 @@ for (const { name, dir } of workspacePackages()) {
 
 let dataRoot: string;
 beforeAll(async () => {
-  dataRoot = mkdtempSync(join(tmpdir(), 'medbench-study-tasks-'));
-  const counts = {
-    phantoms: { train: 1, val: 1, test: 1 },
-    shapes: { train: 1 },
-    pneumonia: { train: 160, val: 40, test: 100 },
-    vqaRad: { images: 4, train: 12, test: 4 },
-    pathVqa: { train: 4, validation: 2, test: 2 },
-  };
-  await writePhantoms(dataRoot, { counts });
+  dataRoot = await sharedPhantoms('classes');
 });
-afterAll(() => rmSync(dataRoot, { recursive: true, force: true }));
 
 const context = (settings: Readonly<Record<string, string>>) =>
   testContext({ dataRoot, settings, protocols: testProtocols(['zero-shot']) });

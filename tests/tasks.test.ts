@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pluginMetadata, type Task, type TaskInfo } from '@medbench/core';
 import { constantModel, randomModel, testContext } from '@medbench/core/testing';
 import { testProtocols } from '@medbench/evaluation/testing';
-import { writePhantoms } from '@medbench/phantoms';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { workspacePackages } from '../scripts/workspace.mjs';
 import { selected } from './support/full.js';
+import { sharedPhantoms } from './support/phantoms.js';
 import { pixelModel } from './support/pixels.js';
 
 interface Published {
@@ -276,15 +273,5 @@ describe.each(selected('on phantoms in its real layout', layouts, LAYOUTS))(
 
 let dataRoot: string;
 beforeAll(async () => {
-  dataRoot = mkdtempSync(join(tmpdir(), 'medbench-tasks-'));
-  const counts = {
-    phantoms: { train: 5, val: 5, test: 5 },
-    shapes: { train: 1 },
-    pneumonia: { train: 160, val: 40, test: 100 },
-    vqaRad: { images: 4, train: 12, test: 4 },
-    pathVqa: { train: 4, validation: 2, test: 2 },
-    corpora: { train: 4, test: 4 },
-  };
-  await writePhantoms(dataRoot, { counts });
+  dataRoot = await sharedPhantoms('classes');
 });
-afterAll(() => rmSync(dataRoot, { recursive: true, force: true }));

@@ -22,8 +22,8 @@ const TUTORIALS = {
   backend: ['plain'],
 } as const;
 
-/** One that trains, one that reads data, and the one that other code runs on. */
-const SAMPLE = ['method', 'corpus', 'backend'];
+/** One that trains, and one that reads data. */
+const SAMPLE = ['method', 'corpus'];
 
 describe.each(selected('Write a', Object.entries(TUTORIALS), SAMPLE))('Write a %s', (kind, ids) => {
   it('builds, passes the check and is listed', { timeout: 300_000 }, async () => {

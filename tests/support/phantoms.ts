@@ -12,13 +12,27 @@ const FEW = {
   classes: { train: 40, val: 16, test: 24 },
   corpora: { train: 20, test: 10 },
 };
-/** `few` is enough for every protocol; `pairs` has all pairs of the phantoms and shapes. */
+/**
+ * `few` is enough for every protocol; `pairs` has all pairs of the phantoms and shapes; `classes` as many images of each task
+ * of classification as the command writes.
+ */
 const SETS = {
   few: { ...FEW, phantoms: { train: 200, val: 40, test: 120 }, shapes: { train: 200 } },
   pairs: FEW,
+  classes: {
+    phantoms: { train: 5, val: 5, test: 5 },
+    shapes: { train: 1 },
+    pneumonia: { train: 160, val: 40, test: 100 },
+    vqaRad: { images: 4, train: 12, test: 4 },
+    pathVqa: { train: 4, validation: 2, test: 2 },
+    corpora: { train: 4, test: 4 },
+  },
 } as const satisfies Readonly<Record<string, Partial<PhantomCounts>>>;
 /** How long a test waits for another one that writes a set. */
 const PATIENCE_MS = 240_000;
+
+/** Provides a set that all test files of a test run share, and must not change. @returns its folder. */
+export const sharedPhantoms = (set: keyof typeof SETS): Promise<string> => writtenOnce(set);
 
 /** Provides the set `pairs` in a cache folder that all test files of a test run share. @returns the cache folder. */
 export async function sharedCache(): Promise<string> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { random } from '@medbench/core';
 import { describe, expect, it } from 'vitest';
+import { selected } from '../../../../tests/support/full.js';
 import { preparedMacroAuc } from '../metrics/index.js';
 import {
   bootstrapInterval,
@@ -88,22 +89,26 @@ describe('the bootstrap interval', () => {
     return covered / draws;
   };
 
-  it.each([
-    [0.8, 200],
-    [0.5, 100],
-    [0.9, 400],
-  ])('covers an accuracy of %f on %i examples in 93 to 97 % of draws', (truth, n) => {
-    const share = coverage(
-      1000,
-      (stream) => {
-        const hits = Float64Array.from({ length: n }, () => (stream.uniform() < truth ? 1 : 0));
-        return proportionInterval(hits, bootstrapMean(hits, { seed: stream.integer(1e9), replicates: 500 }));
-      },
-      truth,
-    );
-    expect(share).toBeGreaterThan(0.93);
-    expect(share).toBeLessThan(0.97);
-  });
+  const accuracies = [
+    ['0.8 on 200', 0.8, 200],
+    ['0.5 on 100', 0.5, 100],
+    ['0.9 on 400', 0.9, 400],
+  ] as const;
+  it.each(selected('an accuracy', accuracies, ['0.8 on 200']))(
+    'covers an accuracy of %s examples in 93 to 97 % of draws',
+    (_, truth, n) => {
+      const share = coverage(
+        1000,
+        (stream) => {
+          const hits = Float64Array.from({ length: n }, () => (stream.uniform() < truth ? 1 : 0));
+          return proportionInterval(hits, bootstrapMean(hits, { seed: stream.integer(1e9), replicates: 500 }));
+        },
+        truth,
+      );
+      expect(share).toBeGreaterThan(0.93);
+      expect(share).toBeLessThan(0.97);
+    },
+  );
 
   it('covers an accuracy over patients if it draws patients, but not if it draws images', () => {
     // 100 patients of 4 images each. The chance of a right answer differs between patients and is 0.7 on average.
