@@ -37,7 +37,7 @@ describe('startup', () => {
         const began = performance.now();
         spawnSync(process.execPath, ['-e', '0']);
         node = Math.min(node, performance.now() - began);
-        const { code, ms } = await medbench(args, { cwd });
+        const { code, ms } = await medbench(args, { cwd, fresh: true });
         expect(code).toBe(0);
         fastest = Math.min(fastest, ms);
       }
@@ -45,6 +45,19 @@ describe('startup', () => {
     };
     expect(await slowness(['--help'], 300)).toBeLessThan(1);
     expect(await slowness(['list', 'methods'], 500)).toBeLessThan(1);
+  });
+
+  it('loads no plots before there is a report to write', async () => {
+    const log = join(cwd, 'modules.txt');
+    const hook = new URL('support/log-modules.mjs', import.meta.url);
+    const { code, stderr } = await medbench(['status', 'none'], {
+      ...{ cwd, fresh: true },
+      env: { NODE_OPTIONS: `--import=${hook.href}`, MODULES_LOG: log },
+    });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('none')]);
+    const loaded = readFileSync(log, 'utf8');
+    expect(loaded).toContain('inversify');
+    expect(loaded).not.toMatch(/linkedom|observablehq/);
   });
 });
 

@@ -98,7 +98,7 @@ describe(`a run of the methods ${METHODS}${full ? '' : ' (npm run test:full: all
   let undisturbed: RunResults;
   let duration: number;
   beforeAll(async () => {
-    const { code, stderr, ms } = await medbench([...ARGS, '--out=undisturbed'], { cwd });
+    const { code, stderr, ms } = await medbench([...ARGS, '--out=undisturbed'], { cwd, fresh: true });
     expect(stderr).not.toContain('failed');
     expect(code).toBe(0);
     duration = ms;

@@ -20,9 +20,15 @@ export {
   type RunControl,
 } from './options.js';
 export { plan, type RunPlan, type ValidationPlan } from './plan.js';
-export { type PushModelOptions, pushModel } from './push/model.js';
-export type { OutgoingFile, Pushed, PushOptions } from './push/outgoing.js';
-export { type PushResultsOptions, pushResults } from './push/results.js';
+export {
+  type OutgoingFile,
+  type Pushed,
+  type PushModelOptions,
+  type PushOptions,
+  type PushResultsOptions,
+  pushModel,
+  pushResults,
+} from './push/index.js';
 export type { KeptImages, RowPlan } from './row-plan.js';
 export { cancelRun, type Scheduled } from './scheduled.js';
 export type { MeasuredStep, StepTime } from './speeds/kept.js';

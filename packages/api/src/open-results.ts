@@ -1,4 +1,4 @@
-import { type OpenedResults, openResults } from '@medbench/hub';
+import type { OpenedResults } from '@medbench/hub';
 import type { HubEnvironment } from '@medbench/remote';
 import { cacheFolder } from './workspace.js';
 
@@ -7,9 +7,11 @@ import { cacheFolder } from './workspace.js';
  * `hf://datasets/OWNER/NAME[@REVISION]`, which is downloaded into the cache.
  * @throws as `openResults`.
  */
-export const openNamedResults = (source: string, log?: (message: string) => void): Promise<OpenedResults> =>
-  openResults(source, {
+export async function openNamedResults(source: string, log?: (message: string) => void): Promise<OpenedResults> {
+  const { openResults } = await import('@medbench/hub');
+  return openResults(source, {
     environment: process.env as HubEnvironment,
     cacheRoot: cacheFolder(process.cwd()),
     ...(log ? { log } : {}),
   });
+}

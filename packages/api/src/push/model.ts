@@ -45,12 +45,6 @@ function checkLicences(results: RunResults, record: TrainingRecord, permitted: r
   });
 }
 
-/**
- * Pushes the weights of a row in open_clip's layout, with a card and the figures of the run, to a model on the hub or into
- * a folder.
- * @throws MedbenchError('usage') for weights that the run does not have, data whose terms may forbid it, or no token;
- *   others as `exportRow` and `sendOutgoing`.
- */
 export async function pushModel(dir: string, options: PushModelOptions): Promise<Pushed> {
   const { method, seed = 0, permitted = [], repository, licence, cwd = process.cwd() } = options;
   checkTarget(options);

@@ -53,12 +53,6 @@ async function readTasks({ plan, registry, container }: ViewedRun, options: Push
   return read;
 }
 
-/**
- * Pushes the results of a run to a data set on the hub or into a folder: figures, scores of each test example, splits and
- * prompts. Of data under an agreement, only scores go out; no image, no text and no path of this machine ever does.
- * @throws MedbenchError('usage') if the folder is not that of a run, or without a token; ('data') if splits cannot be
- *   read; others as `sendOutgoing`.
- */
 export async function pushResults(dir: string, options: PushResultsOptions): Promise<Pushed> {
   const { repository, licence, data, config, cwd, log } = options;
   checkTarget(options);
