@@ -88,6 +88,11 @@ describe('files of a web server', () => {
     ],
     ['asks to wait', [{ kind: 'status', status: 503, retryAfter: '7' }], [7000]],
     ['asks to wait for an hour', [{ kind: 'status', status: 429, retryAfter: '3600' }], [60_000]],
+    [
+      'asks to wait until a date',
+      [{ kind: 'status', status: 503, retryAfter: new Date(Date.now() + 3_600_000).toUTCString() }],
+      [60_000],
+    ],
     ['is silent', [{ kind: 'silent' }], [500]],
     ['stops sending', [{ kind: 'stall', after: 1000 }], [500]],
     ['sends other bytes', [{ kind: 'wrong-range' }], [500]],

@@ -35,7 +35,7 @@ export function hubFetch({ hubUrl, accessToken }: HubAccess, options: FetchOptio
       try {
         const response = await fetch(input, { ...init, headers });
         const fault = statusFault(response, Date.now());
-        if (response.ok || !fault.passes || attempt === ATTEMPTS) {
+        if (!fault.passes || attempt === ATTEMPTS) {
           return ANSWERS.test(pathname) ? await bounded(response, url) : response;
         }
         why = fault.message;
