@@ -194,6 +194,32 @@ describe.skipIf(!chromium)('the first screen of the page', () => {
     await page.close();
   });
 
+  it('shows the end of a row id that is too long, by which the rows of a sweep differ', async () => {
+    const { page } = await opener.open(
+      typical.replaceAll('method-1:freeze=0.1', 'clip-partial:tower=image:freeze=0.25'),
+      1280,
+      'light',
+      800,
+    );
+    const ends = await page.evaluate(() => {
+      const small = [...document.querySelectorAll('#results .row small')].find((one) =>
+        one.textContent!.includes('freeze=0.25'),
+      )!;
+      const text = small.querySelector('bdi')!.firstChild!;
+      const box = small.getBoundingClientRect();
+      const isSeen = (at: number): boolean => {
+        const range = document.createRange();
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        const { left, right } = range.getBoundingClientRect();
+        return left >= box.left - 1 && right <= box.right + 1;
+      };
+      return { first: isSeen(0), last: isSeen(text.textContent!.length - 1) };
+    });
+    expect(ends).toEqual({ first: false, last: true });
+    await page.close();
+  });
+
   it('opens an answer to its sentence and comparisons', async () => {
     const { page } = await opener.open(typical, 1280, 'light', 800);
     const height = () => page.$eval('.answer .sentence', (sentence) => (sentence as HTMLElement).offsetHeight);
