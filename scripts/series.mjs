@@ -30,11 +30,10 @@ if (process.send) {
     const before = { ...process.env };
     process.chdir(cwd);
     Object.assign(process.env, env);
-    process.send(await carryOut(args));
-    for (const name of Object.keys(env)) {
-      if (name in before) process.env[name] = before[name];
-      else delete process.env[name];
-    }
+    const finished = await carryOut(args);
+    for (const name of Object.keys(env)) delete process.env[name];
+    Object.assign(process.env, before);
+    process.send(finished);
   });
 } else {
   const finished = [];

@@ -38,8 +38,11 @@ export interface Options {
 export async function medbench(args: readonly string[], options: Options): Promise<Finished> {
   const { cwd, env = {}, started, fresh = false } = options;
   const began = performance.now();
-  const kept = started || fresh || full ? undefined : takeKept();
-  const ended = await (kept ? kept.run({ args, cwd, env }) : start([bin, ...args], options));
+  // A busy process is left alone: its working folder is that of the other command.
+  const own = started || fresh || full || keptProcess?.busy;
+  const ended = own
+    ? await start([bin, ...args], options)
+    : await withKeptProcess((kept) => kept.run({ args, cwd, env }));
   return { ...ended, ms: performance.now() - began };
 }
 
@@ -52,14 +55,11 @@ export async function medbenchSeries(
   commands: readonly (readonly string[])[],
   { cwd, env = {} }: Pick<Options, 'cwd' | 'env'>,
 ): Promise<readonly Ended[]> {
-  const ended: Ended[] = [];
-  const kept = takeKept() ?? new KeptProcess();
-  try {
+  return withKeptProcess(async (kept) => {
+    const ended: Ended[] = [];
     for (const args of commands) ended.push(await kept.run({ args, cwd, env }));
-  } finally {
-    if (kept !== keptProcess) kept.stop();
-  }
-  return ended;
+    return ended;
+  });
 }
 
 interface Command {
@@ -76,6 +76,7 @@ class KeptProcess {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   commands = 0;
+  /** Whether a test uses it. */
   busy = false;
 
   constructor() {
@@ -85,7 +86,6 @@ class KeptProcess {
 
   /** @throws Error if the process ends before the command does. */
   async run(command: Command): Promise<Ended> {
-    this.busy = true;
     this.commands++;
     this.#child.send(command);
     const ended = new AbortController();
@@ -99,7 +99,6 @@ class KeptProcess {
       return finished;
     } finally {
       ended.abort();
-      this.busy = false;
     }
   }
 
@@ -116,15 +115,21 @@ let keptProcess: KeptProcess | undefined;
 /** Commands after which a kept process is replaced, because native memory is not given back. */
 const MOST_COMMANDS = 40;
 
-/** The kept process, unless it is busy: its working folder is that of one command. */
-function takeKept(): KeptProcess | undefined {
-  if (keptProcess?.busy) return undefined;
-  if (keptProcess && (keptProcess.isGone || keptProcess.commands >= MOST_COMMANDS)) {
+/** Lends the kept process; if another test uses it, a second one that ends with the work. */
+async function withKeptProcess<T>(work: (kept: KeptProcess) => Promise<T>): Promise<T> {
+  if (keptProcess && !keptProcess.busy && (keptProcess.isGone || keptProcess.commands >= MOST_COMMANDS)) {
     keptProcess.stop();
     keptProcess = undefined;
   }
   keptProcess ??= new KeptProcess();
-  return keptProcess;
+  const lent = keptProcess.busy ? new KeptProcess() : keptProcess;
+  lent.busy = true;
+  try {
+    return await work(lent);
+  } finally {
+    lent.busy = false;
+    if (lent !== keptProcess) lent.stop();
+  }
 }
 
 function start(args: readonly string[], { cwd, env = {}, started }: Options): Promise<Ended> {

@@ -31,14 +31,11 @@ const SETS = {
 /** How long a test waits for another one that writes a set. */
 const PATIENCE_MS = 240_000;
 
-/** Provides a set that all test files of a test run share, and must not change. @returns its folder. */
-export const sharedPhantoms = (set: keyof typeof SETS): Promise<string> => writtenOnce(set);
-
 /** Provides the set `pairs` in a cache folder that all test files of a test run share. @returns the cache folder. */
 export async function sharedCache(): Promise<string> {
   const cacheRoot = join(inject('sharedFolder'), 'cache');
   mkdirSync(cacheRoot, { recursive: true });
-  link(await writtenOnce('pairs'), join(cacheRoot, 'phantoms'));
+  link(await sharedPhantoms('pairs'), join(cacheRoot, 'phantoms'));
   return cacheRoot;
 }
 
@@ -51,7 +48,7 @@ export async function sharedCache(): Promise<string> {
 export async function providePhantoms(cacheRoot: string, set: keyof typeof SETS = 'few'): Promise<string> {
   mkdirSync(cacheRoot, { recursive: true });
   const folder = join(cacheRoot, 'phantoms');
-  link(await writtenOnce(set), folder);
+  link(await sharedPhantoms(set), folder);
   shareGraphs(cacheRoot);
   return folder;
 }
@@ -75,8 +72,11 @@ function link(target: string, path: string): void {
   }
 }
 
-/** Writes a set into the folder that all test files share; the first that asks writes it. */
-async function writtenOnce(set: keyof typeof SETS): Promise<string> {
+/**
+ * Provides a set that all test files of a test run share, and must not change; the first that asks writes it.
+ * @returns its folder.
+ */
+export async function sharedPhantoms(set: keyof typeof SETS): Promise<string> {
   const folder = join(inject('sharedFolder'), set);
   const written = `${folder}.written`;
   const deadline = performance.now() + PATIENCE_MS;
