@@ -24,7 +24,8 @@ export default defineConfig(
       platform: 'node' as const,
       splitting: true,
       sourcemap: true,
-      clean: true,
+      // Types that an earlier build wrote stay: the demo builds JavaScript alone.
+      clean: ['!**/*.d.ts'],
       dts: false,
     }))
     .filter(({ entry }) => entry.length > 0),

@@ -1,6 +1,7 @@
 // Writes the .d.ts files of all packages in one compiler run, each beside its JavaScript file.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { root, workspacePackages } from './workspace.mjs';
 
 const out = `${root}.types`;
@@ -15,6 +16,14 @@ const tsc = spawnSync(
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 for (const { name, dir } of workspacePackages()) {
   const types = `${out}/${name}/src`;
-  if (existsSync(types)) cpSync(types, `${dir}/dist`, { recursive: true });
+  if (!existsSync(types)) continue;
+  removeTypes(`${dir}/dist`);
+  cpSync(types, `${dir}/dist`, { recursive: true });
 }
 rmSync(out, { recursive: true, force: true });
+
+/** Removes what an earlier build wrote, of modules that may be gone. */
+function removeTypes(folder) {
+  if (!existsSync(folder)) return;
+  for (const file of readdirSync(folder, { recursive: true })) if (file.endsWith('.d.ts')) rmSync(join(folder, file));
+}
