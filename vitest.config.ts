@@ -57,7 +57,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: false } },
   test: {
-    globalSetup: ['tests/support/build-worker.ts', 'tests/support/shared-folder.ts'],
+    setupFiles: ['tests/support/equal-arrays.ts'],
+    globalSetup: ['tests/support/shared-folder.ts', 'tests/support/build-worker.ts'],
     // A limit only for what hangs. On a busy machine, the longest test takes many times its usual two minutes.
     testTimeout: 1_800_000,
     hookTimeout: 1_800_000,

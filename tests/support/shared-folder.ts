@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
@@ -10,10 +10,49 @@ declare module 'vitest' {
   }
 }
 
-/** Makes the folder that all test files of a test run share: that of the root project, which the others inherit. */
+/** A file system in memory, where Linux has one. */
+const MEMORY = '/dev/shm';
+/** Bytes that the file system in memory must have free, and the machine. The temporary files of all tests take 2 GiB. */
+const [ROOM, FREE_MEMORY] = [6 * 2 ** 30, 12 * 2 ** 30];
+const PREFIX = 'medbench-tests-';
+
+/**
+ * Makes the folder that all test files of a test run share: that of the root project, which the others inherit. It is
+ * also the parent of the temporary folders that tests and commands make. It lies in memory where there is room, because
+ * tests write some hundred thousand small files.
+ */
 export default function shareFolder(project: TestProject): (() => void) | undefined {
   if (!project.isRootProject()) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'medbench-tests-'));
+  const inMemory = memoryHasRoom();
+  if (inMemory) removeLeftovers();
+  const folder = mkdtempSync(join(inMemory ? MEMORY : tmpdir(), `${PREFIX}${process.pid}-`));
+  process.env.TMPDIR = folder;
   project.provide('sharedFolder', folder);
   return () => rmSync(folder, { recursive: true, force: true });
+}
+
+function memoryHasRoom(): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(MEMORY);
+    return bavail * bsize >= ROOM && freemem() >= FREE_MEMORY;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes the folders of test runs that were killed. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(MEMORY)) {
+    const pid = name.startsWith(PREFIX) && Number(name.slice(PREFIX.length).split('-')[0]);
+    if (pid && !isAlive(pid)) rmSync(join(MEMORY, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
