@@ -11,7 +11,7 @@ import { hostileResults } from '../packages/report/test/sample.js';
 import { full } from './support/full.js';
 
 /** Cases per process; there are two. Set MEDBENCH_FUZZ to a larger number for a long search: `npm run bench:fuzz`. */
-const CASES = Number(process.env.MEDBENCH_FUZZ ?? (full ? 2600 : 600));
+const CASES = Number(process.env.MEDBENCH_FUZZ ?? (full ? 2600 : 300));
 /** Only these formats, separated by commas, such as `results,plugin`. */
 const FORMATS = process.env.MEDBENCH_FUZZ_FORMATS;
 /** Milliseconds without a report after which a process counts as hanging. It reports every hundred cases. */
