@@ -149,6 +149,7 @@ const COMPARISON: OpCase[] = [
   unary('cast to bool', (x) => tf.cast(tf.relu(x), 'bool'), undefined, false),
   unary('cast of bool', (x) => tf.cast(x, 'float32'), truth('cast', [3, 4]), false),
   unary('oneHot', (x) => tf.oneHot(x, 5, 0.9, 0.1), integers('hot', [2, 3], 5), false),
+  unary('oneHot, 0 and 1', (x) => tf.oneHot(x, 5), integers('hot', [2, 3], 5), false),
 ];
 
 const REDUCTIONS: OpCase[] = [
