@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunResults } from '@medbench/core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignPairs } from '../examples/objective-as-library/src/index.js';
 import { BRIEF_ANSWERS, medbench, repository, TINY, temporaryFolder } from './support/cli.js';
 import { nightly } from './support/full.js';
@@ -12,12 +12,18 @@ const folder = temporaryFolder('examples');
 const cwd = folder.path;
 afterAll(() => folder.dispose());
 
-/** Packs a workspace package as npm would publish it. @returns the path of the tarball. */
-function pack(dir: string): string {
+/** Packs the packages of third parties as npm would publish them: one start of pnpm for all. */
+beforeAll(() => {
   const { packageManager } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
-  execFileSync('npx', ['--yes', packageManager, 'pack', '--pack-destination', cwd], { cwd: dir, stdio: 'pipe' });
-  const { name, version } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'));
-  return join(cwd, `${name}-${version}.tgz`);
+  const all = ['--recursive', '--filter', './examples/third-party-*', 'pack', '--pack-destination', cwd];
+  execFileSync('npx', ['--yes', packageManager, ...all], { cwd: repository, stdio: 'pipe' });
+});
+
+/** Unpacks the tarball of an example to `place`, which is to install it. */
+function unpack(example: string, place: string): void {
+  const { name, version } = JSON.parse(readFileSync(join(repository, 'examples', example, 'package.json'), 'utf8'));
+  mkdirSync(place, { recursive: true });
+  execFileSync('tar', ['xzf', join(cwd, `${name}-${version}.tgz`), '-C', place, '--strip-components=1']);
 }
 
 describe('examples', () => {
@@ -29,10 +35,8 @@ describe('examples', () => {
     ] as const) {
       const source = readFileSync(join(repository, 'examples', example, 'src/index.ts'), 'utf8');
       expect(source.trimEnd().split('\n').length, example).toBeLessThan(30);
-      const tarball = pack(join(repository, 'examples', example));
-      // To install is to unpack into node_modules. Its peer dependencies resolve to the project's only copy.
-      mkdirSync(join(modules, name), { recursive: true });
-      execFileSync('tar', ['xzf', tarball, '-C', join(modules, name), '--strip-components=1']);
+      // Its peer dependencies resolve to the project's only copy.
+      unpack(example, join(modules, name));
     }
     mkdirSync(join(modules, '@medbench'));
     mkdirSync(join(modules, '@tensorflow'));
@@ -83,11 +87,9 @@ describe('examples', () => {
   });
 
   it('third-party-protocol: packed, installed, found by its keyword, measures tasks that do not name it', async () => {
-    const tarball = pack(join(repository, 'examples/third-party-protocol'));
     const lab = join(cwd, 'lab-3');
     const place = join(lab, 'node_modules/medbench-protocol-nearest-mean');
-    mkdirSync(place, { recursive: true });
-    execFileSync('tar', ['xzf', tarball, '-C', place, '--strip-components=1']);
+    unpack('third-party-protocol', place);
     mkdirSync(join(lab, 'node_modules/@medbench'));
     for (const name of ['core', 'evaluation']) {
       symlinkSync(join(repository, 'packages', name), join(lab, 'node_modules/@medbench', name));
