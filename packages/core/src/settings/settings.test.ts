@@ -71,6 +71,12 @@ describe('values', () => {
     ),
   );
 
+  it('of a text may be given as a whole number, as --set reads 16000', () => {
+    expect(resolve({ name: 16_000 }).name).toBe('16000');
+    expect(() => resolve({ name: 1.5 })).toThrow('methodSettings.it.name must be a string, not 1.5');
+    expect(() => resolve({ target: 3 })).toThrow('methodSettings.it.target must be a string, not 3');
+  });
+
   it('are the defaults, overridden by the given values', () => {
     const defaults = { weight: 1, hidden: 'auto', depth: 6, target: 'view', flip: false, grid: [0.1, 1], name: 'a' };
     expect(resolve({})).toEqual(defaults);

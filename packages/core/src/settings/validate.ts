@@ -71,7 +71,7 @@ export function checkSetting(flag: string, spec: SettingSpec, value: SettingValu
 }
 
 /**
- * Resolves a plugin's settings: the defaults, overridden by `values`.
+ * Resolves a plugin's settings: the defaults, overridden by `values`. A text may be given as a whole number.
  * @param group section of the configuration, for messages: `methodSettings`, `taskSettings` or `corpusSettings`.
  * @throws MedbenchError('unknown-id') for an unknown setting; ('config') for a wrong value.
  */
@@ -79,11 +79,17 @@ export function resolveSettings(group: string, info: Configurable, values: Setti
   const settings: Record<string, SettingValue> = {};
   for (const [name, spec] of Object.entries(info.settings ?? {})) settings[name] = spec.default;
   for (const [name, value] of Object.entries(values)) {
-    checkSetting(`${group}.${info.id}.${name}`, settingSpec(info, name), value);
-    settings[name] = value;
+    const spec = settingSpec(info, name);
+    const given = wholeNumberAsText(spec, value);
+    checkSetting(`${group}.${info.id}.${name}`, spec, given);
+    settings[name] = given;
   }
   return settings;
 }
+
+/** A whole number given for a text stands for its digits: `--set launcher.slurm.mem=16000`. Other values stay. */
+const wholeNumberAsText = (spec: SettingSpec, value: SettingValue): SettingValue =>
+  settingType(spec) === 'text' && Number.isSafeInteger(value) ? String(value) : value;
 
 /**
  * The settings that enter the keys of results: all but those that `keepsKeys` leaves out at their default. One that
