@@ -18,12 +18,12 @@ const PREFIX = 'medbench-tests-';
 
 /**
  * Makes the folder that all test files of a test run share: that of the root project, which the others inherit. It is
- * also the parent of the temporary folders that tests and commands make. It lies in memory where there is room, because
- * tests write some hundred thousand small files.
+ * also the parent of the temporary folders that tests and commands make. It lies in memory where there is room and TMPDIR
+ * asks for no other place, because tests write some hundred thousand small files.
  */
 export default function shareFolder(project: TestProject): (() => void) | undefined {
   if (!project.isRootProject()) return undefined;
-  const inMemory = memoryHasRoom();
+  const inMemory = process.env.TMPDIR === undefined && memoryHasRoom();
   if (inMemory) removeLeftovers();
   const folder = mkdtempSync(join(inMemory ? MEMORY : tmpdir(), `${PREFIX}${process.pid}-`));
   process.env.TMPDIR = folder;
