@@ -37,6 +37,7 @@ import {
   UnitStates,
   withEstimateOptions,
 } from '@medbench/runner';
+import { dataNames } from './data-names.js';
 import { jobsByCores, jobsByMemory, requestedJobs } from './jobs/choose.js';
 import { LaunchedUnits, workerModule } from './jobs/launched.js';
 import { withPreprocessing } from './preprocessing.js';
@@ -70,17 +71,18 @@ export interface RunJob {
 /**
  * Returns the folder of the data sets. With `synthetic` this is the folder of the phantoms, which are written first if
  * missing.
+ * @param options.plan the run that reads them: only what it reads is written. Default: all.
  */
 export async function dataFolder(
-  { cwd }: Workspace,
+  { cwd, catalogue }: Pick<Workspace, 'cwd' | 'catalogue'>,
   config: Config,
   log: (message: string) => void,
-  profile: Profile = NO_PROFILE,
+  { plan, profile = NO_PROFILE }: { readonly plan?: Plan; readonly profile?: Profile | undefined } = {},
 ): Promise<string> {
   if (!config.synthetic) return resolve(cwd, config.dataRoot);
   return profile.span('phantoms', async () => {
     const { ensurePhantoms } = await import('@medbench/phantoms');
-    return ensurePhantoms(cacheFolder(cwd), log);
+    return ensurePhantoms(cacheFolder(cwd), log, plan && dataNames(plan, catalogue));
   });
 }
 
@@ -262,7 +264,7 @@ async function compose(job: RunJob, plan: Plan, store: RunStore, launched: Launc
     );
   }
   clock?.started();
-  const dataRoot = await untilAborted(dataFolder(workspace, config, message, clock), signal);
+  const dataRoot = await untilAborted(dataFolder(workspace, config, message, { plan, profile: clock }), signal);
   const services = { plan, store, backend, dataRoot, signal, study, cwd, workers: launched };
   await composeRun(container, { ...services, observer: launched.observer });
   return { registry, container, backend, dataRoot };

@@ -138,7 +138,7 @@ export async function joinRun(
   const choice = elsewhere === undefined ? {} : { elsewhere };
   const backend = await chooseBackend(registry, { ...plan.config, backend: run.backend }, choice);
   const dataRoot = run.config.synthetic
-    ? await dataFolder({ cwd, catalogue, file: undefined }, run.config, (text) => observer.message(text))
+    ? await dataFolder({ cwd, catalogue }, run.config, (text) => observer.message(text), { plan })
     : home.dataRoot;
   clock?.started();
   await composeRun(container, { plan, store, observer, backend, dataRoot, signal, cwd, study: run.study });

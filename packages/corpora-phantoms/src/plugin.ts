@@ -5,7 +5,7 @@ import { ensurePhantoms } from '@medbench/phantoms';
 
 /** Opens `<folder>/train.jsonl` with its images. Writes the phantoms first if they do not exist. */
 async function open({ cacheRoot, log }: CorpusContext, folder: string): Promise<OpenedCorpus> {
-  const dir = join(await ensurePhantoms(cacheRoot, log), folder);
+  const dir = join(await ensurePhantoms(cacheRoot, log, []), folder);
   const table = join(dir, 'train.jsonl');
   const pairs = await captionTable({
     table,

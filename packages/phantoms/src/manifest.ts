@@ -42,7 +42,7 @@ export interface PhantomSettings {
   readonly counts?: Partial<PhantomCounts>;
 }
 
-/** The content of `PHANTOM.json`, which is written last: a folder that has it is complete. */
+/** The content of `PHANTOM.json`, which is written last: a folder that has it holds all that it names. */
 export interface PhantomManifest {
   readonly generator: '@medbench/phantoms';
   /** Number that is raised whenever a byte of the output could change. */
@@ -51,6 +51,8 @@ export interface PhantomManifest {
   readonly size: number;
   readonly counts: PhantomCounts;
   readonly synthetic: true;
+  /** The files and folders that were written. Absent: all. */
+  readonly parts?: readonly string[];
 }
 
 export const MANIFEST_FILE = 'PHANTOM.json';
@@ -85,7 +87,7 @@ export function phantomFingerprint(settings: PhantomSettings = {}): string {
     .digest('hex');
 }
 
-/** The manifest of a folder, or undefined if the folder does not hold a complete set of phantoms. */
+/** The manifest of a folder, or undefined if the folder holds no phantoms or is not yet complete. */
 export async function findPhantomManifest(dataRoot: string): Promise<PhantomManifest | undefined> {
   let parsed: unknown;
   try {

@@ -48,7 +48,7 @@ export class PhantomFiles {
   }
 
   async #folder(): Promise<string> {
-    return join(await ensurePhantoms(this.cacheRoot, (message) => this.logger.info(message)), 'phantoms');
+    return join(await ensurePhantoms(this.cacheRoot, (message) => this.logger.info(message), []), 'phantoms');
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeImage } from '@medbench/data';
@@ -260,6 +260,39 @@ describe('writePhantoms', () => {
     const shared = join(root, 'shared');
     await Promise.all([writePhantoms(shared, settings), writePhantoms(shared, settings)]);
     expect(await contents(shared)).toEqual(await contents(folder));
+  });
+
+  it('writes the parts that are needed, and later the others with the same bytes', async () => {
+    const some = join(root, 'some');
+    const parts = ['vqa-rad', 'shapes'];
+    await writePhantoms(some, { ...settings, parts });
+    const names = ['GENERATED.txt', 'PHANTOM.json', ...parts].sort();
+    expect((await readdir(some)).filter((name) => name !== '.lock').sort()).toEqual(names);
+    expect(await findPhantomManifest(some)).toMatchObject({ counts, parts: ['shapes', 'vqa-rad'] });
+    const question = join(some, 'vqa-rad/trainset.json');
+    await utimes(question, 1, 1);
+    await writePhantoms(some, { ...settings, parts: ['vqa-rad', 'pcam'] });
+    expect(await findPhantomManifest(some)).toMatchObject({ parts: ['shapes', 'vqa-rad', 'pcam'] });
+    await Promise.all([writePhantoms(some, settings), writePhantoms(some, { ...settings, parts: ['roco'] })]);
+    // What was there was left alone.
+    expect((await stat(question)).mtimeMs).toBe(1000);
+    expect(await contents(some)).toEqual(await contents(folder));
+    // Other settings begin another set.
+    await writePhantoms(some, { ...settings, seed: 6, parts });
+    expect((await readdir(some)).filter((name) => name !== '.lock').sort()).toEqual(names);
+    await expect(writePhantoms(some, { ...settings, parts: ['ct'] })).rejects.toMatchObject({
+      code: 'usage',
+      message: 'The phantoms have no part ct',
+    });
+  });
+
+  it('refuses to add a part under the name of data that it did not write', async () => {
+    const mixed = join(root, 'mixed');
+    await writePhantoms(mixed, { ...settings, parts: ['vqa-rad'] });
+    await mkdir(join(mixed, 'roco'));
+    await writePhantoms(mixed, { ...settings, parts: ['vqa-rad', 'breastmnist.npz'] });
+    await expect(writePhantoms(mixed, settings)).rejects.toMatchObject({ code: 'data', message: /roco exists/ });
+    expect(await readdir(join(mixed, 'roco'))).toEqual([]);
   });
 
   it('refuses to touch data that it did not write, and settings out of range', async () => {
