@@ -73,6 +73,11 @@ describe('values', () => {
 
   it('of a text may be given as a whole number, as --set reads 16000', () => {
     expect(resolve({ name: 16_000 }).name).toBe('16000');
+    // A choice among texts may not, whether it says its type or not.
+    const fit = { id: 'fit', settings: { solver: { default: 'lbfgs', choices: ['lbfgs', '3'], description } } };
+    expect(() => resolveSettings('evaluation', fit, { solver: 3 })).toThrow(
+      'evaluation.fit.solver must be a string, not 3',
+    );
     expect(() => resolve({ name: 1.5 })).toThrow('methodSettings.it.name must be a string, not 1.5');
     expect(() => resolve({ target: 3 })).toThrow('methodSettings.it.target must be a string, not 3');
   });

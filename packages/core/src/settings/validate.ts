@@ -87,9 +87,9 @@ export function resolveSettings(group: string, info: Configurable, values: Setti
   return settings;
 }
 
-/** A whole number given for a text stands for its digits: `--set launcher.slurm.mem=16000`. Other values stay. */
+/** A whole number given for a free text stands for its digits: `--set launcher.slurm.mem=16000`. Other values stay. */
 const wholeNumberAsText = (spec: SettingSpec, value: SettingValue): SettingValue =>
-  settingType(spec) === 'text' && Number.isSafeInteger(value) ? String(value) : value;
+  settingType(spec) === 'text' && !spec.choices && Number.isSafeInteger(value) ? String(value) : value;
 
 /**
  * The settings that enter the keys of results: all but those that `keepsKeys` leaves out at their default. One that
