@@ -96,7 +96,8 @@ export async function measureParts(
   };
   const sampled = { ...sampleConfig(config, sample, missing.length > 0), backend: backend.id };
   const cacheRoot = cacheFolder(workspace.cwd);
-  const dataRoot = await dataFolder(workspace, sampled, log);
+  const samplePlan = makePlan(sampled, workspace.catalogue);
+  const dataRoot = await dataFolder(workspace, sampled, log, { plan: samplePlan });
   await ensureFolder(cacheRoot);
   removeAbandoned(cacheRoot);
   const folder = mkdtempSync(join(cacheRoot, `${FOLDER}${process.pid}-`));
@@ -105,7 +106,6 @@ export async function measureParts(
   const measurers: Measurer[] = [];
   try {
     const container = composePlugins({ catalogue: workspace.catalogue, cacheRoot }).container;
-    const samplePlan = makePlan(sampled, workspace.catalogue);
     await composeRun(container, {
       ...{ plan: samplePlan, store, observer: SILENT_OBSERVER, backend, dataRoot },
       signal: new AbortController().signal,
