@@ -12,7 +12,10 @@ declare module 'vitest' {
 
 /** A file system in memory, where Linux has one. */
 const MEMORY = '/dev/shm';
-/** Bytes that the file system in memory must have free, and the machine. The temporary files of all tests take 2 GiB. */
+/**
+ * Bytes that the file system in memory must have free, and the machine. The temporary files of the tests take up to half
+ * a GiB.
+ */
 const [ROOM, FREE_MEMORY] = [6 * 2 ** 30, 12 * 2 ** 30];
 const PREFIX = 'medbench-tests-';
 
