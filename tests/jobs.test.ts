@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Lock, type RunResults, random } from '@medbench/core';
+import { isProcessRunning, Lock, type RunResults, random } from '@medbench/core';
 import { RunLayout } from '@medbench/runner/layout';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Finished, medbench, TINY, temporaryFolder } from './support/cli.js';
@@ -24,6 +24,9 @@ const ARGS = [
   ...TINY,
 ] as const;
 
+/** The generated data that the run reads, and none besides. */
+const READ = ['phantoms', 'shapes', 'pmc-oa', 'quilt-1m', 'mimic-cxr', 'roco', 'webdataset'];
+
 const readResults = (out: string): RunResults => JSON.parse(readFileSync(join(cwd, out, 'results.json'), 'utf8'));
 
 /** Ids of the processes that a process has started. */
@@ -35,15 +38,6 @@ const childrenOf = (pid: number): number[] => {
       .map(Number);
   } catch {
     return [];
-  }
-};
-
-const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 };
 
@@ -70,7 +64,7 @@ const runAndDisturb = (
 describe('a run with several processes', () => {
   let alone: RunResults;
   beforeAll(async () => {
-    await providePhantoms(join(cwd, '.medbench'));
+    await providePhantoms(join(cwd, '.medbench'), 'few', READ);
     const { code, stderr } = await medbench([...ARGS, '--jobs=1', '--out=alone'], { cwd });
     expect(code).toBe(0);
     expect(stderr).not.toContain('already done');
@@ -81,6 +75,10 @@ describe('a run with several processes', () => {
   const expectAsAlone = (out: string, stderr: string): void => {
     expect(withoutTimes(readResults(out))).toEqual(withoutTimes(alone));
     expect(stderr.match(/clip-scratch \/ roco-retrieval \/ retrieval/g)).toHaveLength(2);
+    // No process drew data that the run doesn't read.
+    expect(readdirSync(join(cwd, '.medbench/phantoms')).sort()).toEqual(
+      ['GENERATED.txt', 'PHANTOM.json', ...READ].sort(),
+    );
     const held = new RunLayout(join(cwd, out)).locks().filter(([, lock]) => new Lock(lock).look().state !== 'free');
     expect(held).toEqual([]);
   };
@@ -111,7 +109,7 @@ describe('a run with several processes', () => {
     });
     expect(begun.code).toBe(130);
     expect(workers).toHaveLength(2);
-    expect(workers.filter(isRunning)).toEqual([]);
+    expect(workers.filter(isProcessRunning)).toEqual([]);
     // Another working folder: the run says where its own is.
     const elsewhere = { cwd: '/', env: { MEDBENCH_CACHE: join(cwd, '.medbench') } };
     const work = (args: readonly string[], stop?: RegExp): Promise<Finished> =>

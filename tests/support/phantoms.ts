@@ -43,12 +43,22 @@ export async function sharedCache(): Promise<string> {
  * Links generated data into a cache folder, so that a command finds it there and writes none. All test files of a test
  * run share one copy, which they must not change. It has the manifest of the whole set, since the command replaces any
  * other set.
+ * @param parts the files and folders of the set to provide, as if no other had been drawn. Default: all.
  * @returns the folder of the set.
  */
-export async function providePhantoms(cacheRoot: string, set: keyof typeof SETS = 'few'): Promise<string> {
+export async function providePhantoms(
+  cacheRoot: string,
+  set: keyof typeof SETS = 'few',
+  parts?: readonly string[],
+): Promise<string> {
   mkdirSync(cacheRoot, { recursive: true });
   const folder = join(cacheRoot, 'phantoms');
-  link(await sharedPhantoms(set), folder);
+  const shared = await sharedPhantoms(set);
+  if (parts) {
+    mkdirSync(folder);
+    for (const name of ['GENERATED.txt', ...parts]) link(join(shared, name), join(folder, name));
+    writeFileSync(join(folder, 'PHANTOM.json'), JSON.stringify({ ...phantomManifest(), parts }));
+  } else link(shared, folder);
   shareGraphs(cacheRoot);
   return folder;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -18,6 +18,7 @@ const MEMORY = '/dev/shm';
  */
 const [ROOM, FREE_MEMORY] = [6 * 2 ** 30, 12 * 2 ** 30];
 const PREFIX = 'medbench-tests-';
+const STALE_MS = 6 * 3_600_000;
 
 /**
  * Makes the folder that all test files of a test run share: that of the root project, which the others inherit. It is
@@ -28,7 +29,7 @@ export default function shareFolder(project: TestProject): (() => void) | undefi
   if (!project.isRootProject()) return undefined;
   const inMemory = process.env.TMPDIR === undefined && memoryHasRoom();
   if (inMemory) removeLeftovers();
-  const folder = mkdtempSync(join(inMemory ? MEMORY : tmpdir(), `${PREFIX}${process.pid}-`));
+  const folder = mkdtempSync(join(inMemory ? MEMORY : tmpdir(), PREFIX));
   process.env.TMPDIR = folder;
   project.provide('sharedFolder', folder);
   return () => rmSync(folder, { recursive: true, force: true });
@@ -43,19 +44,11 @@ function memoryHasRoom(): boolean {
   }
 }
 
-/** Removes the folders of test runs that were killed. */
+/** Removes the folders of test runs that were killed: those in which nothing was made for hours. */
 function removeLeftovers(): void {
   for (const name of readdirSync(MEMORY)) {
-    const pid = name.startsWith(PREFIX) && Number(name.slice(PREFIX.length).split('-')[0]);
-    if (pid && !isAlive(pid)) rmSync(join(MEMORY, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const path = join(MEMORY, name);
+    if (!name.startsWith(PREFIX) || Date.now() - statSync(path).mtimeMs < STALE_MS) continue;
+    rmSync(path, { recursive: true, force: true });
   }
 }

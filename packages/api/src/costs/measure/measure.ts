@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ensureFolder, MedbenchError, withoutPlugins } from '@medbench/core';
+import { ensureFolder, isProcessRunning, MedbenchError, withoutPlugins } from '@medbench/core';
 import type { Registry } from '@medbench/core/services';
 import {
   type ChosenBackend,
@@ -151,16 +151,8 @@ export async function measureParts(
 function removeAbandoned(cacheRoot: string): void {
   for (const name of readdirSync(cacheRoot)) {
     const pid = Number(new RegExp(`^${FOLDER}(\\d+)-`).exec(name)?.[1]);
-    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    if (Number.isNaN(pid) || isProcessRunning(pid)) continue;
     rmSync(join(cacheRoot, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

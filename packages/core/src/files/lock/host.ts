@@ -37,15 +37,20 @@ function isNear({ host, place }: LockHolder): boolean {
   return place && here ? place === here : host === hostname();
 }
 
-/** Whether a process runs; undefined if it cannot be looked up, because it is of another machine or container. */
+/** Whether this machine has a process of this number, also one of another user. */
+export function isProcessRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Whether the process of a holder runs; undefined if it cannot be looked up, because it is of another machine or container. */
 function isRunning(holder: LockHolder): boolean | undefined {
   if (!isNear(holder)) return undefined;
   const { pid, started } = holder;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
+  if (!isProcessRunning(pid)) return false;
   const now = processStat(pid);
   return !ENDED.includes(now.state) && (started === '' || now.started === started);
 }

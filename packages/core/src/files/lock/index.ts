@@ -1,4 +1,5 @@
 export type { LockNote } from './heart.js';
+export { isProcessRunning } from './host.js';
 export {
   awaitLock,
   describeHolder,
