@@ -1,7 +1,7 @@
 import type { TraceBuilder } from '@medbench/backend-trace';
 import { elementCount } from '@medbench/core';
 import { Graph, type NumericArray, sameShape, splatValue, type TensorType, type Value } from './graph.js';
-import { blocksTimesVector, scaledProduct, vectorTimesBlocks, vectorTimesMatrix } from './products.js';
+import { blocksTimesVector, productOverRows, scaledProduct, vectorTimesBlocks, vectorTimesMatrix } from './products.js';
 import type { ElementType } from './protobuf.js';
 import { commonView, lowerRankRowSource, lowerRankSource, rowSource } from './views.js';
 
@@ -360,6 +360,8 @@ export class Builder implements TraceBuilder<Value> {
       });
     const blocks = this.divided && !transposeB ? this.#productWithVector(a, b, transposeA) : undefined;
     if (blocks) return blocks;
+    const overRows = this.divided && transposeA && !transposeB ? productOverRows(this, a, b) : undefined;
+    if (overRows) return overRows;
     const { values, attributes } = scaledProduct(a, b, transposeA, transposeB);
     return this.graph.node('Gemm', values, { shape, dtype: 'float32' }, attributes);
   }
