@@ -91,8 +91,11 @@ export function gradientError(
 ): number {
   const { norm, first, last } = oracle.gradients[name]!;
   const values = Float64Array.from(actual);
-  // A gradient that is zero in exact arithmetic (the keys' bias) is noise in both implementations.
-  const scale = norm + 1e-3 * Math.abs(oracle.loss);
+  // A gradient that is zero in exact arithmetic (the keys' bias) is noise in both implementations. It is measured by the
+  // others too, because the loss may happen to be near zero.
+  const largest = Math.max(...Object.values(oracle.gradients).map((gradient) => gradient.norm));
+  const isZero = norm < 1e-9 * largest;
+  const scale = norm + Math.max(1e-3 * Math.abs(oracle.loss), isZero ? 1e-4 * largest : 0);
   const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   const ends = [
     ...first.map((value, i) => value - values[i]!),
